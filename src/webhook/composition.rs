@@ -1,0 +1,143 @@
+//! `Provider::compose`: from an example event, or bytes of one's own, to a delivery that only lacks its signature.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::{HeaderName, HeaderValue, Request, Uri};
+use jiff::Timestamp;
+
+use super::delivery::Delivery;
+use super::event::EventName;
+use super::fixture::{PlaceholderError, Renderer};
+use super::json::{Document, EditError, Path};
+use super::provider::Provider;
+use super::template::Field;
+
+/// What a delivery is composed from.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    /// The event.
+    pub event: &'a EventName,
+    /// The payload.
+    pub payload: Payload<'a>,
+    /// The delivery's id; `None` makes a fresh one.
+    pub id: Option<&'a str>,
+    /// The time of the attempt.
+    pub timestamp: Timestamp,
+    /// Where it will go.
+    pub url: &'a Uri,
+    /// Changes to the payload, in order.
+    pub edits: &'a [Edit],
+}
+
+/// Where the payload comes from.
+#[derive(Debug, Clone)]
+pub enum Payload<'a> {
+    /// An example event, whose placeholders are filled in.
+    Fixture(&'a [u8]),
+    /// Bytes that are sent as they are.
+    Exact(Bytes),
+}
+
+/// A change to the payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Put a JSON value at a path.
+    Set(Path, String),
+    /// Take out what is at a path.
+    Unset(Path),
+}
+
+/// Why a delivery could not be composed.
+#[derive(Debug, thiserror::Error)]
+pub enum CompositionError {
+    /// A placeholder in the example that is none.
+    #[error(transparent)]
+    Placeholder(#[from] PlaceholderError),
+    /// A payload to be changed that is not JSON.
+    #[error("the payload is not JSON, so it cannot be changed: {0}")]
+    NotJson(serde_json::Error),
+    /// A change that the payload does not allow.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// An id, or another value, that a header cannot hold.
+    #[error("the header `{name}` cannot hold `{value}`")]
+    Header {
+        /// The header.
+        name: String,
+        /// The value.
+        value: String,
+    },
+}
+
+impl Provider {
+    /// Composes a delivery: its body is the payload, its headers are the provider's own but for the scheme's.
+    pub fn compose(&self, draft: Draft<'_>, random: &mut fastrand::Rng) -> Result<Delivery, CompositionError> {
+        let id = match draft.id {
+            Some(id) => id.to_owned(),
+            None => {
+                let mut renderer = Renderer::new("", "", draft.timestamp, random);
+                let id = renderer.render(self.places.id_form.as_bytes())?;
+                String::from_utf8_lossy(&id).into_owned()
+            }
+        };
+        let event = &draft.event.event;
+        let mut payload = match draft.payload {
+            Payload::Exact(bytes) => bytes,
+            Payload::Fixture(text) => {
+                Bytes::from(Renderer::new(&id, event, draft.timestamp, random).render(text)?)
+            }
+        };
+        for edit in draft.edits {
+            payload = edit.apply(&payload)?;
+        }
+
+        let mut request = Request::new(payload);
+        *request.method_mut() = self.request.method.clone();
+        *request.uri_mut() = draft.url.clone();
+        let headers = request.headers_mut();
+        let content_type = HeaderValue::from_str(&self.request.content_type);
+        headers.insert(CONTENT_TYPE, content_type.map_err(|_| bad_header("Content-Type", &self.request.content_type))?);
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("wh/", env!("CARGO_PKG_VERSION"))));
+        let timestamp = self.scheme.timestamp.unit.write(draft.timestamp);
+        for (name, template) in &self.request.headers {
+            let value = template.write(|field| {
+                let text = match field {
+                    Field::Event => event,
+                    Field::Id => &id,
+                    Field::Timestamp => &timestamp,
+                    Field::Version => self.scheme.version.as_ref()?,
+                    Field::Body | Field::Payload | Field::Url | Field::Method | Field::Secret | Field::Signature => {
+                        return None;
+                    }
+                };
+                Some(text.as_bytes().into())
+            });
+            let value = value.unwrap_or_default();
+            let bad = || bad_header(name, &String::from_utf8_lossy(&value));
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
+            headers.insert(name, HeaderValue::from_bytes(&value).map_err(|_| bad())?);
+        }
+        Ok(Delivery {
+            id,
+            scheme: Some(self.name.clone()),
+            event: Some(event.clone()),
+            variant: draft.event.variant.clone(),
+            request,
+        })
+    }
+}
+
+impl Edit {
+    fn apply(&self, payload: &[u8]) -> Result<Bytes, CompositionError> {
+        let document = Document::parse(payload).map_err(CompositionError::NotJson)?;
+        let edited = match self {
+            Self::Set(path, value) => document.set(path, value)?,
+            Self::Unset(path) => document.unset(path)?,
+        };
+        Ok(Bytes::from(edited))
+    }
+}
+
+fn bad_header(name: &str, value: &str) -> CompositionError {
+    CompositionError::Header { name: name.to_owned(), value: value.escape_debug().to_string() }
+}

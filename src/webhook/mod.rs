@@ -1,0 +1,20 @@
+//! What a webhook is: pure values and functions. No clock, file, socket, environment, colour or command line.
+
+pub mod attempt;
+pub mod catalogue;
+pub mod composition;
+pub mod delivery;
+pub mod encoding;
+pub mod event;
+pub mod fault;
+pub mod fixture;
+pub mod json;
+pub mod nearest;
+pub mod policy;
+pub mod provider;
+pub mod scheme;
+pub mod secret;
+pub mod signing;
+pub mod table;
+pub mod template;
+pub mod verification;

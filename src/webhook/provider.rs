@@ -1,0 +1,557 @@
+//! `Provider`: a folder of the catalogue, read: what a provider is, how it signs and how it delivers.
+
+use std::str::FromStr;
+
+use http::{HeaderName, Method};
+
+use super::delivery::Delivery;
+use super::encoding::Encoding;
+use super::event::EventName;
+use super::json::{Document, Path};
+use super::policy::{DeliveryPolicy, RetryOn, StatusPatterns};
+use super::scheme::{Algorithm, HeaderRule, Scheme, TimestampRule, TimestampUnit};
+use super::secret::KeyForm;
+use super::table::{At, FileError, Source, Table};
+use super::template::{Field, Template, TemplateError};
+
+/// A webhook provider.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// The name of its folder, by which commands know it.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it is, in a line.
+    pub about: String,
+    /// Where its documentation is.
+    pub documentation: String,
+    /// Where the documentation is silent, and how it is read here.
+    pub readings: Vec<String>,
+    /// What its scheme or its own sample code leaves open.
+    pub weaknesses: Vec<String>,
+    /// Whether it takes the place of an embedded provider of the same name.
+    pub replaces_built_in: bool,
+    /// Where things stand in a delivery.
+    pub places: Places,
+    /// How a request is built.
+    pub request: RequestRules,
+    /// How it is signed.
+    pub scheme: Scheme,
+    /// How it is delivered.
+    pub policy: DeliveryPolicy,
+    /// Its example events, in the order of its file.
+    pub events: Vec<EventInfo>,
+}
+
+/// An example event and when it fires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventInfo {
+    /// Its name.
+    pub name: EventName,
+    /// When it fires; empty when the provider's file does not list it.
+    pub about: String,
+}
+
+/// Where in a delivery things stand that its reader wants to know.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The event type; the first that is there counts.
+    pub event: Vec<Place>,
+    /// The id of the delivery or the event.
+    pub id: Vec<Place>,
+    /// The form of a fresh id, with placeholders as in a fixture.
+    pub id_form: String,
+    /// What tells one event from its duplicate: lists of places, the first of which that are all there counts.
+    pub deduplicate: Vec<Vec<Place>>,
+}
+
+/// A place in a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In the payload.
+    Payload(Path),
+    /// In a header, as the provider spells it, read back with its template where it has one.
+    Header {
+        /// The header's name.
+        name: String,
+        /// The form of its value.
+        form: Option<(Template, Field)>,
+    },
+}
+
+/// How a provider builds a request.
+#[derive(Debug, Clone)]
+pub struct RequestRules {
+    /// The path in the provider's own guide.
+    pub path: Option<String>,
+    /// The method.
+    pub method: Method,
+    /// The content type.
+    pub content_type: String,
+    /// Further headers, fixed or written from the delivery.
+    pub headers: Vec<(String, Template)>,
+}
+
+impl Provider {
+    /// Reads a provider's file; `files` are the example events that stand beside it.
+    pub fn read(name: &str, source: Source<'_>, files: &[EventName]) -> Result<Self, FileError> {
+        let mut file = source.table()?;
+        let title = file.required_text("title")?.value;
+        let about = file.required_text("about")?.value;
+        let documentation = file.required_text("documentation")?.value;
+        let readings = values(file.texts("readings")?);
+        let weaknesses = values(file.texts("weaknesses")?);
+        let replaces_built_in = file.flag("replaces-built-in")?;
+
+        let request_table = file.table("request")?;
+        let (request, envelope) = read_request(request_table)?;
+        let scheme = read_scheme(&mut file, envelope)?;
+        let event_table = file.table("event")?;
+        let places = read_places(event_table, &request, &scheme)?;
+        let policy_table = file.table("delivery")?;
+        let policy = read_policy(policy_table)?;
+        let events_table = file.table("events")?;
+        let events = read_events(name, events_table, source, files)?;
+        file.end()?;
+        Ok(Self {
+            name: name.to_owned(),
+            title,
+            about,
+            documentation,
+            readings,
+            weaknesses,
+            replaces_built_in,
+            places,
+            request,
+            scheme,
+            policy,
+            events,
+        })
+    }
+
+    /// The environment variable that holds this provider's secret: `WPG_WEBHOOK_SECRET`.
+    #[must_use]
+    pub fn secret_variable(&self) -> String {
+        let upper = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' };
+        let name: String = self.name.chars().map(upper).collect();
+        format!("{name}_WEBHOOK_SECRET")
+    }
+
+    /// What is known of an example event; nothing of one that is not there.
+    #[must_use]
+    pub fn event(&self, name: &EventName) -> Option<&EventInfo> {
+        self.events.iter().find(|info| info.name == *name)
+    }
+
+    /// A header's name as the provider spells it; headers that it says nothing of are written as is usual.
+    #[must_use]
+    pub fn spelling(&self, header: &HeaderName) -> String {
+        let scheme = self.scheme.headers.iter().map(|rule| &rule.name);
+        let mut own = scheme.chain(self.request.headers.iter().map(|(name, _)| name));
+        let spelled = own.find(|name| name.eq_ignore_ascii_case(header.as_str()));
+        spelled.cloned().unwrap_or_else(|| title_case(header.as_str()))
+    }
+
+    /// The event type of a delivery, where the provider has it.
+    #[must_use]
+    pub fn event_type(&self, delivery: &Delivery) -> Option<String> {
+        self.first(&self.places.event, delivery)
+    }
+
+    /// The delivery's or the event's own id, where the provider has one.
+    #[must_use]
+    pub fn delivery_id(&self, delivery: &Delivery) -> Option<String> {
+        self.first(&self.places.id, delivery)
+    }
+
+    /// What tells this event from its duplicate: the values at the first list of places that are all there.
+    #[must_use]
+    pub fn deduplication_key(&self, delivery: &Delivery) -> Option<Vec<String>> {
+        let payload = self.scheme.payload(delivery)?;
+        let document = Document::parse(&payload).ok();
+        let value = |place: &Place| place.value(delivery, document.as_ref());
+        self.places.deduplicate.iter().find_map(|places| places.iter().map(value).collect())
+    }
+
+    fn first(&self, places: &[Place], delivery: &Delivery) -> Option<String> {
+        let payload = self.scheme.payload(delivery)?;
+        let document = Document::parse(&payload).ok();
+        places.iter().find_map(|place| place.value(delivery, document.as_ref()))
+    }
+}
+
+impl Place {
+    fn value(&self, delivery: &Delivery, document: Option<&Document<'_>>) -> Option<String> {
+        match self {
+            Self::Payload(path) => document?.find_text(path).map(|text| text.into_owned()),
+            Self::Header { name, form } => {
+                let value = delivery.request.headers().get(name)?;
+                match form {
+                    Some((template, field)) => template.read(value.as_bytes())?.text(*field).map(str::to_owned),
+                    None => value.to_str().ok().map(str::to_owned),
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Payload(path) => path.fmt(f),
+            Self::Header { name, .. } => write!(f, "the header {name}"),
+        }
+    }
+}
+
+/// `content-type` as `Content-Type`.
+fn title_case(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let mut characters = word.chars();
+        characters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())
+    });
+    words.collect::<Vec<_>>().join("-")
+}
+
+fn values(texts: Vec<At<String>>) -> Vec<String> {
+    texts.into_iter().map(|text| text.value).collect()
+}
+
+/// What a header of a request may be written from.
+const HEADER_FIELDS: [Field; 4] = [Field::Event, Field::Id, Field::Timestamp, Field::Version];
+
+fn read_request(mut table: Table<'_>) -> Result<(RequestRules, Option<Template>), FileError> {
+    let path = table.text("path")?;
+    if let Some(path) = path.as_ref().filter(|path| !path.value.starts_with('/')) {
+        return Err(table.error(&path.span, format!("`request.path` must start with /: `{}`", path.value), None));
+    }
+    let method = match table.text("method")? {
+        None => Method::POST,
+        Some(text) => Method::from_str(&text.value)
+            .map_err(|_| table.error(&text.span, format!("`{}` is no HTTP method", text.value), None))?,
+    };
+    let content_type = match table.text("content-type")? {
+        Some(text) => header_value(&table, &text)?,
+        None => "application/json".to_owned(),
+    };
+    let mut headers = Vec::new();
+    for (name, value) in table.table("headers")?.into_texts()? {
+        let template = template(&table, &value, &HEADER_FIELDS)?;
+        header_value(&table, &value)?;
+        headers.push((header_name(&table, name)?, template));
+    }
+    let envelope = match table.text("body")? {
+        None => None,
+        Some(text) => {
+            let envelope = template(&table, &text, &[Field::Payload, Field::Signature])?;
+            if !envelope.mentions(Field::Payload) {
+                let message = "the envelope `request.body` has no `{payload}`".to_owned();
+                return Err(table.error(&text.span, message, None));
+            }
+            readable(&table, &text, &envelope)?;
+            Some(envelope)
+        }
+    };
+    table.end()?;
+    Ok((RequestRules { path: path.map(|path| path.value), method, content_type, headers }, envelope))
+}
+
+fn read_scheme(file: &mut Table<'_>, envelope: Option<Template>) -> Result<Scheme, FileError> {
+    let encodings = Encoding::ALL.map(|encoding| (encoding.name(), encoding));
+
+    let mut secret = file.table("secret")?;
+    let test_secret = secret.required_text("test")?;
+    let key_encodings: Vec<(&str, Option<Encoding>)> = std::iter::once(("text", None))
+        .chain(encodings.into_iter().map(|(name, encoding)| (name, Some(encoding))))
+        .collect();
+    let encoding = secret.choice("encoding", &key_encodings)?;
+    let prefix = secret.text("prefix")?.map(|prefix| prefix.value);
+    let key = KeyForm { encoding: encoding.and_then(|encoding| encoding.value), prefix };
+    let test = super::secret::Secret::new("secret.test", test_secret.value.clone());
+    key.key(&test).map_err(|error| secret.error(&test_secret.span, error.to_string(), None))?;
+    secret.end()?;
+
+    let mut table = file.table("signature")?;
+    let Some(algorithm) = table.choice("algorithm", &Algorithm::NAMES)? else {
+        return Err(table.missing("algorithm"));
+    };
+    let token = algorithm.value == Algorithm::Token;
+    let content = read_content(&mut table, algorithm.value, envelope.is_some())?;
+    let encoding = table.choice("encoding", &encodings)?.map_or(Encoding::Hex, |encoding| encoding.value);
+    let also_accepts = table.choices("also-accepts", &encodings)?;
+    let version = table.text("version")?.map(|version| version.value);
+    let mut headers = Vec::new();
+    for header in table.tables("headers")? {
+        headers.push(read_header(header, token)?);
+    }
+
+    let mut timestamp_table = file.table("timestamp")?;
+    let timestamp = read_timestamp(&mut timestamp_table)?;
+    let scheme = Scheme {
+        algorithm: algorithm.value,
+        content,
+        encoding,
+        also_accepts,
+        version,
+        headers,
+        envelope,
+        key,
+        test_secret: test_secret.value,
+        timestamp,
+    };
+    check_scheme(&table, &algorithm.span, &scheme)?;
+    if (scheme.timestamp.tolerance_past.or(scheme.timestamp.tolerance_future)).is_some() && !scheme.has_timestamp() {
+        return Err(timestamp_table.missing("payload"));
+    }
+    table.end()?;
+    timestamp_table.end()?;
+    Ok(scheme)
+}
+
+/// What may be signed.
+const CONTENT_FIELDS: [Field; 9] = [
+    Field::Body,
+    Field::Payload,
+    Field::Timestamp,
+    Field::Id,
+    Field::Event,
+    Field::Url,
+    Field::Method,
+    Field::Version,
+    Field::Secret,
+];
+
+fn read_content(table: &mut Table<'_>, algorithm: Algorithm, enveloped: bool) -> Result<Template, FileError> {
+    let unsigned_body = table.flag("unsigned-body")?;
+    let text = table.text("content")?;
+    if algorithm == Algorithm::Token {
+        return match text {
+            Some(text) => Err(table.error(&text.span, "a token signs no content".to_owned(), Some("leave it out".into()))),
+            None => Ok(Template::default()),
+        };
+    }
+    let text = text.ok_or_else(|| table.missing("content"))?;
+    let content = template(table, &text, &CONTENT_FIELDS)?;
+    if enveloped && content.mentions(Field::Body) {
+        let message = "the body is an envelope that holds the signature, so it cannot be signed as a whole".to_owned();
+        return Err(table.error(&text.span, message, Some("sign `{payload}` or `{payload:base64}`".into())));
+    }
+    if !content.mentions(Field::Body) && !content.mentions(Field::Payload) && !unsigned_body {
+        let message = format!("`signature.content` covers nothing of the body: `{}`", text.value);
+        let hint = "add `{body}`, or say `unsigned-body = true` if the provider really leaves the body open";
+        return Err(table.error(&text.span, message, Some(hint.to_owned())));
+    }
+    if let (Algorithm::Digest(_), false) = (algorithm, content.mentions(Field::Secret)) {
+        let message = "a plain hash whose content holds no `{secret}` proves nothing".to_owned();
+        return Err(table.error(&text.span, message, Some("add `{secret}`, or use an HMAC algorithm".into())));
+    }
+    Ok(content)
+}
+
+fn read_header(mut table: Table<'_>, token: bool) -> Result<HeaderRule, FileError> {
+    let name = table.required_text("name")?;
+    let text = table.required_text("value")?;
+    let proof = if token { Field::Secret } else { Field::Signature };
+    let value = template(&table, &text, &[proof, Field::Timestamp, Field::Id, Field::Version])?;
+    header_value(&table, &text)?;
+    let separator = table.text("separator")?.map(|separator| separator.value);
+    let rule = HeaderRule { name: header_name(&table, name)?, value, separator, optional: table.flag("optional")? };
+    for item in rule.items() {
+        readable(&table, &text, &item)?;
+    }
+    table.end()?;
+    Ok(rule)
+}
+
+fn read_timestamp(table: &mut Table<'_>) -> Result<TimestampRule, FileError> {
+    let unit = table.choice("unit", &TimestampUnit::NAMES)?.map(|unit| unit.value).unwrap_or_default();
+    let payload = match table.text("payload")? {
+        Some(text) => Some(pointer(table, &text)?),
+        None => None,
+    };
+    let tolerance_past = table.duration("tolerance-past")?;
+    let tolerance_future = table.duration("tolerance-future")?;
+    Ok(TimestampRule { unit, payload, tolerance_past, tolerance_future })
+}
+
+/// What no single key can say wrong: the parts of a scheme that need each other.
+fn check_scheme(table: &Table<'_>, at: &std::ops::Range<usize>, scheme: &Scheme) -> Result<(), FileError> {
+    let error = |message: &str, hint: &str| Err(table.error(at, message.to_owned(), Some(hint.to_owned())));
+    let carries = |field| {
+        scheme.headers.iter().any(|rule| rule.value.mentions(field))
+            || scheme.envelope.as_ref().is_some_and(|envelope| envelope.mentions(field))
+    };
+    let proof = if scheme.algorithm == Algorithm::Token { Field::Secret } else { Field::Signature };
+    if !carries(proof) {
+        let hint = format!("add a [[signature.headers]] whose value holds `{{{}}}`", proof.name());
+        return error("no header carries the signature", &hint);
+    }
+    if scheme.uses(Field::Version) && scheme.version.is_none() {
+        return error("`{version}` is used, but there is no `signature.version`", "add `version = \"v1\"`");
+    }
+    if scheme.content.mentions(Field::Timestamp) && !carries(Field::Timestamp) && scheme.timestamp.payload.is_none() {
+        return error(
+            "`{timestamp}` is signed, but no header carries it",
+            "add a [[signature.headers]] whose value holds `{timestamp}`, or say `timestamp.payload`",
+        );
+    }
+    if scheme.content.mentions(Field::Id) && !carries(Field::Id) {
+        return error("`{id}` is signed, but no header carries it", "add a [[signature.headers]] whose value is `{id}`");
+    }
+    Ok(())
+}
+
+fn read_places(mut table: Table<'_>, request: &RequestRules, scheme: &Scheme) -> Result<Places, FileError> {
+    let signed = scheme.headers.iter().map(|rule| (&rule.name, &rule.value));
+    let headers: Vec<(&String, &Template)> =
+        signed.chain(request.headers.iter().map(|(name, template)| (name, template))).collect();
+    // A header whose template holds the field is read back with it, so that its place need not be said twice.
+    let implied = |field: Field| {
+        let rule = headers.iter().find(|(_, template)| template.mentions(field))?;
+        Some(Place::Header { name: rule.0.clone(), form: Some((rule.1.clone(), field)) })
+    };
+    let places = |table: &Table<'_>, texts: Vec<At<String>>| -> Result<Vec<Place>, FileError> {
+        texts.iter().map(|text| place(table, text)).collect()
+    };
+
+    let texts = table.texts("type")?;
+    let mut event: Vec<Place> = implied(Field::Event).into_iter().collect();
+    event.extend(places(&table, texts)?);
+    if event.is_empty() {
+        return Err(table.missing("type"));
+    }
+    let texts = table.texts("id")?;
+    let mut id: Vec<Place> = implied(Field::Id).into_iter().collect();
+    id.extend(places(&table, texts)?);
+    let id_form = match table.text("id-form")? {
+        None => "msg_{{alnum:24}}".to_owned(),
+        Some(text) => {
+            let mut random = fastrand::Rng::with_seed(0);
+            let mut renderer = super::fixture::Renderer::new("", "", jiff::Timestamp::UNIX_EPOCH, &mut random);
+            renderer.render(text.value.as_bytes()).map_err(|error| {
+                table.error_within(&text.span, error.offset, error.to_string(), Some(error.hint))
+            })?;
+            text.value
+        }
+    };
+    let mut deduplicate = Vec::new();
+    for texts in table.text_lists("deduplicate")? {
+        deduplicate.push(places(&table, texts)?);
+    }
+    table.end()?;
+    Ok(Places { event, id, id_form, deduplicate })
+}
+
+fn read_policy(mut table: Table<'_>) -> Result<DeliveryPolicy, FileError> {
+    let success = parsed(&table.texts("success")?, &table)?;
+    let retry: Vec<RetryOn> = parsed(&table.texts("retry")?, &table)?;
+    let policy = DeliveryPolicy {
+        timeout: table.duration("timeout")?,
+        success: if success.is_empty() { StatusPatterns::default() } else { StatusPatterns(success) },
+        attempts: table.count("attempts")?,
+        backoff: table.durations("backoff")?,
+        retry,
+        retry_after: table.flag("retry-after")?,
+        disable_after: table.count("disable-after")?,
+        after_last_attempt: table.text("after-last-attempt")?.map(|text| text.value),
+    };
+    table.end()?;
+    Ok(policy)
+}
+
+fn parsed<T: FromStr<Err: std::fmt::Display>>(texts: &[At<String>], table: &Table<'_>) -> Result<Vec<T>, FileError> {
+    let parse = |text: &At<String>| text.value.parse().map_err(|error: T::Err| table.error(&text.span, error.to_string(), None));
+    texts.iter().map(parse).collect()
+}
+
+fn read_events(
+    provider: &str,
+    table: Table<'_>,
+    source: Source<'_>,
+    files: &[EventName],
+) -> Result<Vec<EventInfo>, FileError> {
+    let mut events: Vec<EventInfo> = Vec::new();
+    let mut types: Vec<(String, String)> = Vec::new();
+    for (key, about) in table.into_texts()? {
+        let name = EventName::from_name(provider, &key.value);
+        if !files.contains(&name) {
+            let message = format!("the event `{}` has no example", key.value);
+            let hint = format!("add events/{}.json beside this file", key.value);
+            return Err(source.error(key.span.start, message, Some(hint)));
+        }
+        if name.variant.is_none() {
+            types.push((name.event.clone(), about.value.clone()));
+        }
+        events.push(EventInfo { name, about: about.value });
+    }
+    // A file that is not listed is an event all the same; a variant has its type's line and stands behind it.
+    for file in files {
+        if events.iter().any(|info| info.name == *file) {
+            continue;
+        }
+        let about = types.iter().find(|(event, _)| *event == file.event).map(|(_, about)| about.clone());
+        let behind = events.iter().rposition(|info| info.name.event == file.event);
+        let info = EventInfo { name: file.clone(), about: about.unwrap_or_default() };
+        events.insert(behind.map_or(events.len(), |at| at + 1), info);
+    }
+    Ok(events)
+}
+
+fn template(table: &Table<'_>, text: &At<String>, allowed: &[Field]) -> Result<Template, FileError> {
+    Template::parse(&text.value, allowed).map_err(|error| template_error(table, text, &error))
+}
+
+fn readable(table: &Table<'_>, text: &At<String>, template: &Template) -> Result<(), FileError> {
+    template.check_readable().map_err(|error| template_error(table, text, &error))
+}
+
+fn template_error(table: &Table<'_>, text: &At<String>, error: &TemplateError) -> FileError {
+    match error {
+        TemplateError::Unknown { offset, nearest, allowed, .. } => {
+            let names = || allowed.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>().join(" ");
+            let hint = match nearest {
+                Some(word) => format!("did you mean `{{{word}}}`?"),
+                None => format!("known here: {}", names()),
+            };
+            table.error_within(&text.span, *offset, error.to_string(), Some(hint))
+        }
+        TemplateError::Brace { offset } => table.error_within(&text.span, *offset, error.to_string(), None),
+        TemplateError::SideBySide { .. } | TemplateError::Twice { .. } => {
+            table.error(&text.span, error.to_string(), None)
+        }
+    }
+}
+
+fn header_name(table: &Table<'_>, name: At<String>) -> Result<String, FileError> {
+    match HeaderName::from_bytes(name.value.as_bytes()) {
+        Ok(_) => Ok(name.value),
+        Err(_) => Err(table.error(&name.span, format!("`{}` is no header name", name.value.escape_debug()), None)),
+    }
+}
+
+fn header_value(table: &Table<'_>, text: &At<String>) -> Result<String, FileError> {
+    match http::HeaderValue::from_str(&text.value) {
+        Ok(_) => Ok(text.value.clone()),
+        Err(_) => {
+            let message = format!("`{}` cannot be the value of a header", text.value.escape_debug());
+            Err(table.error(&text.span, message, None))
+        }
+    }
+}
+
+fn pointer(table: &Table<'_>, text: &At<String>) -> Result<Path, FileError> {
+    let error = |message: String| table.error(&text.span, message, Some("write a JSON pointer, such as \"/data/id\"".into()));
+    if !text.value.starts_with('/') {
+        return Err(error(format!("`{}` is no JSON pointer", text.value)));
+    }
+    Path::parse(&text.value).map_err(|problem| error(problem.to_string()))
+}
+
+/// A JSON pointer into the payload, or a header's name.
+fn place(table: &Table<'_>, text: &At<String>) -> Result<Place, FileError> {
+    if text.value.starts_with('/') {
+        return pointer(table, text).map(Place::Payload);
+    }
+    let name = header_name(table, text.clone())?;
+    Ok(Place::Header { name, form: None })
+}

@@ -1,0 +1,195 @@
+//! `Scheme::sign`: what turns a composed delivery into a genuine one, or into one with a deliberate fault.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
+
+use super::delivery::Delivery;
+use super::fault::Fault;
+use super::scheme::{Algorithm, Scheme};
+use super::secret::{Secret, SecretError};
+use super::template::{Field, Template};
+
+/// What signing needs besides the delivery.
+#[derive(Debug, Clone, Copy)]
+pub struct Signing<'a> {
+    /// The time of the attempt.
+    pub timestamp: Timestamp,
+    /// The secrets to sign with: one, or several where the scheme carries a list of signatures.
+    pub secrets: &'a [Secret],
+    /// What is to be wrong with it.
+    pub fault: Option<Fault>,
+}
+
+/// Why a delivery could not be signed.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SigningError {
+    /// A secret that is no key.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// No secret at all.
+    #[error("there is no secret to sign with")]
+    NoSecret,
+    /// Several secrets where the scheme has room for one signature.
+    #[error("`{scheme}` carries one signature, so it cannot be signed with {count} secrets")]
+    OneSignatureOnly {
+        /// The provider's name.
+        scheme: String,
+        /// How many secrets were given.
+        count: usize,
+    },
+    /// A value that a header cannot hold.
+    #[error("the header `{name}` cannot hold its value: {reason}")]
+    BadHeader {
+        /// The header.
+        name: String,
+        /// What is in the way.
+        reason: &'static str,
+    },
+}
+
+/// What a delivery's headers and envelope are written from. What is `None` is left out, with all that leads to it.
+#[derive(Debug, Clone)]
+pub(super) struct Proof {
+    pub(super) timestamp: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) signatures: Option<Vec<String>>,
+    pub(super) token: Option<Vec<u8>>,
+}
+
+impl Scheme {
+    /// Signs a delivery whose body is the payload: adds the scheme's headers, and wraps the body where it has an
+    /// envelope. Headers of the same names that it had before are replaced.
+    pub fn sign(&self, delivery: Delivery, signing: &Signing<'_>) -> Result<Delivery, SigningError> {
+        let [first, others @ ..] = signing.secrets else {
+            return Err(SigningError::NoSecret);
+        };
+        if !others.is_empty() && !self.carries_several_signatures() {
+            let scheme = delivery.scheme.clone().unwrap_or_default();
+            return Err(SigningError::OneSignatureOnly { scheme, count: signing.secrets.len() });
+        }
+        let payload = delivery.request.body().clone();
+        let timestamp = self.timestamp.unit.write(signing.timestamp);
+
+        let mut signatures = Vec::new();
+        for secret in signing.secrets {
+            let key = self.key.key(secret)?;
+            let signature = match signing.fault {
+                Some(fault) => fault.signature(self, &key, |key| self.raw(&delivery, &payload, &timestamp, key)),
+                None => self.raw(&delivery, &payload, &timestamp, &key),
+            };
+            signatures.push(self.encoding.encode(&signature));
+        }
+        let mut proof = Proof {
+            timestamp: Some(timestamp),
+            version: self.version.clone(),
+            signatures: Some(signatures),
+            token: Some(first.expose().to_vec()),
+        };
+        let payload = match signing.fault {
+            Some(fault) => {
+                fault.alter(self, &mut proof);
+                fault.payload(payload)
+            }
+            None => payload,
+        };
+        self.write(delivery, &payload, &proof)
+    }
+
+    /// The raw signature of a delivery under a key.
+    fn raw(&self, delivery: &Delivery, payload: &Bytes, timestamp: &str, key: &[u8]) -> Vec<u8> {
+        if self.algorithm == Algorithm::Token {
+            return Vec::new();
+        }
+        let context = Content { delivery, payload, timestamp: Some(timestamp), id: Some(&delivery.id), key };
+        // Every field of the content has a value here: the form of a provider allows no others.
+        let content = self.content(&context).unwrap_or_default();
+        self.algorithm.compute(key, &content)
+    }
+
+    /// What the signature covers; the error is a field that the delivery does not have.
+    pub(super) fn content(&self, context: &Content<'_>) -> Result<Vec<u8>, Field> {
+        let request = &context.delivery.request;
+        self.content.write(|field| match field {
+            // In an envelope the signature is part of the body, so that only the payload can be covered.
+            Field::Body if self.envelope.is_none() => Some(Cow::Borrowed(request.body().as_ref())),
+            Field::Body | Field::Payload => Some(Cow::Borrowed(context.payload)),
+            Field::Timestamp => context.timestamp.map(|text| Cow::Borrowed(text.as_bytes())),
+            Field::Id => context.id.map(|text| Cow::Borrowed(text.as_bytes())),
+            Field::Event => context.delivery.event.as_ref().map(|text| Cow::Borrowed(text.as_bytes())),
+            Field::Url => Some(Cow::Owned(context.delivery.url().into_bytes())),
+            Field::Method => Some(Cow::Borrowed(request.method().as_str().as_bytes())),
+            Field::Version => self.version.as_ref().map(|text| Cow::Borrowed(text.as_bytes())),
+            Field::Secret => Some(Cow::Borrowed(context.key)),
+            Field::Signature => None,
+        })
+    }
+
+    fn write(&self, mut delivery: Delivery, payload: &Bytes, proof: &Proof) -> Result<Delivery, SigningError> {
+        for rule in &self.headers {
+            let name = HeaderName::from_bytes(rule.name.as_bytes())
+                .map_err(|_| SigningError::BadHeader { name: rule.name.clone(), reason: "its name is none" })?;
+            let mut items = Vec::new();
+            for item in rule.items() {
+                items.extend(proof.items(&item, &delivery.id));
+            }
+            let headers = delivery.request.headers_mut();
+            headers.remove(&name);
+            if items.is_empty() {
+                continue;
+            }
+            let text = items.join(rule.separator.as_deref().unwrap_or_default().as_bytes());
+            let value = HeaderValue::from_bytes(&text).map_err(|_| SigningError::BadHeader {
+                name: rule.name.clone(),
+                reason: "a control character is in it",
+            })?;
+            headers.insert(name, value);
+        }
+        *delivery.request.body_mut() = match &self.envelope {
+            None => payload.clone(),
+            Some(envelope) => {
+                let envelope = match proof.signatures {
+                    Some(_) => Cow::Borrowed(envelope),
+                    None => Cow::Owned(envelope.without(Field::Signature)),
+                };
+                let body = envelope.write(|field| match field {
+                    Field::Payload => Some(Cow::Borrowed(payload.as_ref())),
+                    _ => proof.value(field, 0, &delivery.id),
+                });
+                Bytes::from(body.unwrap_or_default())
+            }
+        };
+        Ok(delivery)
+    }
+}
+
+/// What the signed content of a delivery is made from.
+pub(super) struct Content<'a> {
+    pub(super) delivery: &'a Delivery,
+    pub(super) payload: &'a [u8],
+    pub(super) timestamp: Option<&'a str>,
+    pub(super) id: Option<&'a str>,
+    pub(super) key: &'a [u8],
+}
+
+impl Proof {
+    /// An item of a header, once for each signature where it holds one; nothing where something in it is left out.
+    fn items(&self, item: &Template, id: &str) -> Vec<Vec<u8>> {
+        let count = if item.mentions(Field::Signature) { self.signatures.as_ref().map_or(0, Vec::len) } else { 1 };
+        (0..count).filter_map(|index| item.write(|field| self.value(field, index, id)).ok()).collect()
+    }
+
+    fn value<'a>(&'a self, field: Field, index: usize, id: &'a str) -> Option<Cow<'a, [u8]>> {
+        let text = match field {
+            Field::Timestamp => self.timestamp.as_deref()?,
+            Field::Version => self.version.as_deref()?,
+            Field::Signature => self.signatures.as_ref()?.get(index)?,
+            Field::Secret => return self.token.as_deref().map(Cow::Borrowed),
+            Field::Id => id,
+            Field::Body | Field::Payload | Field::Event | Field::Url | Field::Method => return None,
+        };
+        Some(Cow::Borrowed(text.as_bytes()))
+    }
+}

@@ -1,0 +1,341 @@
+//! Reads a TOML file key by key and knows where each stands, so that a mistake is told with its line and column.
+
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::nearest::nearest;
+
+/// A mistake in a file: where it is, what it is, and the way out where there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileError {
+    /// The file's name, as its reader knows it.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// What is wrong, as a sentence without its end.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for FileError {}
+
+/// A text file with its name.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The name that messages use.
+    pub path: &'a str,
+    /// What is in it.
+    pub text: &'a str,
+}
+
+impl<'a> Source<'a> {
+    /// A file's bytes as text; the error says where it stops being UTF-8.
+    pub fn from_bytes(path: &'a str, bytes: &'a [u8]) -> Result<Self, FileError> {
+        match str::from_utf8(bytes) {
+            Ok(text) => Ok(Self { path, text: text.strip_prefix('\u{feff}').unwrap_or(text) }),
+            Err(error) => {
+                let good = str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+                let source = Self { path, text: good };
+                Err(source.error(good.len(), "not UTF-8 from here on".to_owned(), Some("save the file as UTF-8".into())))
+            }
+        }
+    }
+
+    /// An error that stands at `offset` bytes.
+    #[must_use]
+    pub fn error(&self, offset: usize, message: String, hint: Option<String>) -> FileError {
+        let offset = self.text.floor_char_boundary(offset.min(self.text.len()));
+        let before = &self.text[..offset];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        FileError { path: self.path.to_owned(), line, column, message, hint }
+    }
+
+    /// The file as a table.
+    pub fn table(self) -> Result<Table<'a>, FileError> {
+        if self.text.trim().is_empty() {
+            return Err(self.error(0, "the file is empty".to_owned(), None));
+        }
+        let table = DeTable::parse(self.text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            // The parser's message may have lines of its own; the first says what is wrong.
+            self.error(offset, error.message().replace('\n', ", "), None)
+        })?;
+        Ok(Table { source: self, name: String::new(), at: 0, entries: table.into_inner(), known: Vec::new() })
+    }
+}
+
+/// A table whose keys are taken one by one. What is left at the [`end`](Table::end) is unknown.
+pub struct Table<'a> {
+    source: Source<'a>,
+    name: String,
+    at: usize,
+    entries: DeTable<'a>,
+    known: Vec<&'static str>,
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands in the file, in bytes.
+    pub span: Range<usize>,
+}
+
+impl<'a> Table<'a> {
+    /// The value of a key, taken out.
+    fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
+        self.known.push(key);
+        self.entries.remove(key)
+    }
+
+    /// A text; an empty one is a mistake.
+    pub fn text(&mut self, key: &'static str) -> Result<Option<At<String>>, FileError> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        self.as_text(key, &value).map(Some)
+    }
+
+    /// A text that must be there.
+    pub fn required_text(&mut self, key: &'static str) -> Result<At<String>, FileError> {
+        self.text(key)?.ok_or_else(|| self.missing(key))
+    }
+
+    /// A list of texts; one text stands for a list of one, and nothing for an empty list.
+    pub fn texts(&mut self, key: &'static str) -> Result<Vec<At<String>>, FileError> {
+        let Some(value) = self.take(key) else { return Ok(Vec::new()) };
+        self.as_texts(key, &value)
+    }
+
+    /// A list of lists of texts.
+    pub fn text_lists(&mut self, key: &'static str) -> Result<Vec<Vec<At<String>>>, FileError> {
+        let Some(value) = self.take(key) else { return Ok(Vec::new()) };
+        let Some(items) = value.get_ref().as_array() else {
+            return Err(self.wrong_type(key, &value, "a list of lists"));
+        };
+        items.iter().map(|item| self.as_texts(key, item)).collect()
+    }
+
+    /// A word of a closed list.
+    pub fn choice<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Result<Option<At<T>>, FileError> {
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        self.choose(key, &text, words).map(Some)
+    }
+
+    /// Words of a closed list.
+    pub fn choices<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Result<Vec<T>, FileError> {
+        let texts = self.texts(key)?;
+        texts.iter().map(|text| Ok(self.choose(key, text, words)?.value)).collect()
+    }
+
+    /// Yes or no; no when it is not there.
+    pub fn flag(&mut self, key: &'static str) -> Result<bool, FileError> {
+        let Some(value) = self.take(key) else { return Ok(false) };
+        value.get_ref().as_bool().ok_or_else(|| self.wrong_type(key, &value, "true or false"))
+    }
+
+    /// A whole number from 1 to 1000.
+    pub fn count(&mut self, key: &'static str) -> Result<Option<u32>, FileError> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        let number = value.get_ref().as_integer().and_then(|number| number.as_str().parse().ok());
+        match number {
+            Some(number @ 1..=1000) => Ok(Some(number)),
+            _ => Err(self.wrong_type(key, &value, "a whole number from 1 to 1000")),
+        }
+    }
+
+    /// A duration, such as `300s`, `5m` or `1h 30m`.
+    pub fn duration(&mut self, key: &'static str) -> Result<Option<Duration>, FileError> {
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        self.as_duration(key, &text).map(Some)
+    }
+
+    /// A list of durations.
+    pub fn durations(&mut self, key: &'static str) -> Result<Vec<Duration>, FileError> {
+        let texts = self.texts(key)?;
+        texts.iter().map(|text| self.as_duration(key, text)).collect()
+    }
+
+    /// A table inside this one; an empty one when it is not there.
+    pub fn table(&mut self, key: &'static str) -> Result<Table<'a>, FileError> {
+        let Some(value) = self.take(key) else {
+            let name = self.full_name(key);
+            return Ok(Self { source: self.source, name, at: self.at, entries: DeTable::new(), known: Vec::new() });
+        };
+        self.as_table(key, value)
+    }
+
+    /// A list of tables; an empty one when it is not there.
+    pub fn tables(&mut self, key: &'static str) -> Result<Vec<Table<'a>>, FileError> {
+        let Some(value) = self.take(key) else { return Ok(Vec::new()) };
+        let span = value.span();
+        match value.into_inner() {
+            DeValue::Array(items) => items.into_iter().map(|item| self.as_table(key, item)).collect(),
+            other => Err(self.wrong_type(key, &Spanned::new(span, other), "a list of tables")),
+        }
+    }
+
+    /// All keys and their texts, whatever the keys are called, in the order of the file.
+    pub fn into_texts(mut self) -> Result<Vec<(At<String>, At<String>)>, FileError> {
+        let entries = std::mem::take(&mut self.entries);
+        let pairs = entries.into_iter().map(|(key, value)| {
+            let name = key.get_ref().to_string();
+            let text = self.as_text(&name, &value)?;
+            Ok((At { span: key.span(), value: name }, text))
+        });
+        pairs.collect()
+    }
+
+    /// Whether the table has no keys, or is not there at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Says of the first key that was not taken that nobody knows it.
+    pub fn end(self) -> Result<(), FileError> {
+        let Some((key, _)) = self.entries.iter().next() else { return Ok(()) };
+        let name: &str = key.get_ref();
+        let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
+        let hint = match nearest(name, self.known.iter().copied()) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("known here: {}", self.known.join(", ")),
+        };
+        Err(self.source.error(key.span().start, format!("unknown key `{name}`{place}"), Some(hint)))
+    }
+
+    /// An error about the value at `span`.
+    #[must_use]
+    pub fn error(&self, span: &Range<usize>, message: String, hint: Option<String>) -> FileError {
+        self.source.error(span.start, message, hint)
+    }
+
+    /// An error about an offset inside the text value at `span`: its opening quote is passed over.
+    #[must_use]
+    pub fn error_within(&self, span: &Range<usize>, offset: usize, message: String, hint: Option<String>) -> FileError {
+        self.source.error(span.start + 1 + offset, message, hint)
+    }
+
+    /// An error about something that this table lacks.
+    #[must_use]
+    pub fn missing(&self, key: &str) -> FileError {
+        self.source.error(self.at, format!("`{}` is missing", self.full_name(key)), None)
+    }
+
+    fn full_name(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+
+    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) -> FileError {
+        self.source.error(value.span().start, format!("`{}` must be {wanted}", self.full_name(key)), None)
+    }
+
+    fn as_text(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<At<String>, FileError> {
+        match value.get_ref().as_str() {
+            Some("") => Err(self.error(&value.span(), format!("`{}` is empty", self.full_name(key)), None)),
+            Some(text) => Ok(At { value: text.to_owned(), span: value.span() }),
+            None => Err(self.wrong_type(key, value, "a text in quotes")),
+        }
+    }
+
+    fn as_texts(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<At<String>>, FileError> {
+        match value.get_ref().as_array() {
+            Some(items) => items.iter().map(|item| self.as_text(key, item)).collect(),
+            None if value.get_ref().is_str() => Ok(vec![self.as_text(key, value)?]),
+            None => Err(self.wrong_type(key, value, "a list of texts")),
+        }
+    }
+
+    fn as_table(&self, key: &str, value: Spanned<DeValue<'a>>) -> Result<Table<'a>, FileError> {
+        let span = value.span();
+        match value.into_inner() {
+            DeValue::Table(entries) => {
+                let name = self.full_name(key);
+                Ok(Table { source: self.source, name, at: span.start, entries, known: Vec::new() })
+            }
+            other => Err(self.wrong_type(key, &Spanned::new(span, other), "a table")),
+        }
+    }
+
+    fn as_duration(&self, key: &str, text: &At<String>) -> Result<Duration, FileError> {
+        let duration: Option<jiff::SignedDuration> = text.value.parse().ok();
+        duration.and_then(|duration| Duration::try_from(duration).ok()).ok_or_else(|| {
+            let message = format!("`{}` is no duration: `{}`", self.full_name(key), text.value);
+            self.error(&text.span, message, Some("write a number and a unit, such as \"300s\", \"5m\" or \"2h\"".into()))
+        })
+    }
+
+    fn choose<T: Copy>(&self, key: &str, text: &At<String>, words: &[(&str, T)]) -> Result<At<T>, FileError> {
+        match words.iter().find(|(word, _)| *word == text.value) {
+            Some((_, value)) => Ok(At { value: *value, span: text.span.clone() }),
+            None => {
+                let names = || words.iter().map(|(word, _)| *word);
+                let hint = match nearest(&text.value, names()) {
+                    Some(word) => format!("did you mean `{word}`?"),
+                    None => format!("it is one of {}", names().collect::<Vec<_>>().join(", ")),
+                };
+                let message = format!("unknown {} `{}`", key.replace('-', " "), text.value);
+                Err(self.error(&text.span, message, Some(hint)))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table<'_> {
+        Source { path: "x.toml", text }.table().expect("TOML")
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_its_place_and_the_nearest() {
+        let mut outer = table("title = \"é\"\n[signature]\n  algoritm = \"x\"\n");
+        let mut inner = outer.table("signature").expect("a table");
+        assert!(inner.text("algorithm").expect("nothing").is_none());
+        let error = inner.end().expect_err("a slip");
+        assert_eq!(error.to_string(), "x.toml:3:3: unknown key `algoritm` in [signature]");
+        assert_eq!(error.hint.as_deref(), Some("did you mean `algorithm`?"));
+    }
+
+    #[test]
+    fn a_wrong_word_is_told_with_the_nearest() {
+        let error = table("algorithm = \"hmac-sha265\"").choice("algorithm", &[("hmac-sha256", 1)]).expect_err("a slip");
+        assert_eq!(error.to_string(), "x.toml:1:13: unknown algorithm `hmac-sha265`");
+        assert_eq!(error.hint.as_deref(), Some("did you mean `hmac-sha256`?"));
+    }
+
+    #[test]
+    fn files_that_are_no_text_or_no_toml_are_told_with_their_place() {
+        let error = Source::from_bytes("x.toml", b"a = 1\nb = \xff").expect_err("not UTF-8");
+        assert_eq!((error.line, error.column), (2, 5));
+        let error = Source { path: "x.toml", text: " \n" }.table().err().expect("empty");
+        assert_eq!(error.to_string(), "x.toml:1:1: the file is empty");
+        let error = Source { path: "x.toml", text: "a = 1\nb = [\n" }.table().err().expect("not TOML");
+        assert_eq!(error.line, 2, "{error}");
+    }
+
+    #[test]
+    fn values_of_another_type_are_refused() {
+        assert!(table("a = 1").text("a").is_err());
+        assert!(table("a = \"\"").text("a").is_err());
+        assert!(table("a = 0").count("a").is_err());
+        assert!(table("a = \"5 apples\"").duration("a").is_err());
+        assert!(table("a = \"-5s\"").duration("a").is_err());
+        assert_eq!(table("a = \"1h 30m\"").duration("a").ok().flatten(), Some(Duration::from_mins(90)));
+    }
+}

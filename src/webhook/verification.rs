@@ -1,0 +1,408 @@
+//! `Scheme::verify`: whether a delivery is genuine, and if not, why, as one of a closed list of reasons.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
+use subtle::ConstantTimeEq;
+
+use super::delivery::Delivery;
+use super::encoding::Encoding;
+use super::scheme::{Algorithm, HeaderRule, Scheme};
+use super::secret::{Secret, SecretError};
+use super::signing::Content;
+use super::template::{Captures, Field};
+
+/// A genuine delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The name of the secret that matched.
+    pub secret: String,
+    /// The encoding of the signature, when it is not the scheme's own but one it also accepts.
+    pub other_encoding: Option<Encoding>,
+    /// How long before `now` it was signed; negative when it is ahead. `None` when it has no timestamp.
+    pub age: Option<SignedDuration>,
+}
+
+/// Why a delivery is not genuine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// A header that the scheme needs is not there.
+    #[error("the header `{name}` is missing")]
+    MissingHeader {
+        /// The header.
+        name: String,
+    },
+    /// A header that the scheme has once is there several times, so that none of them can be trusted.
+    #[error("the header `{name}` is there {count} times")]
+    AmbiguousHeader {
+        /// The header.
+        name: String,
+        /// How often.
+        count: usize,
+    },
+    /// A header, or the body, does not have the form that the scheme gives it.
+    #[error("{place} does not have the form `{form}`")]
+    BadFormat {
+        /// Where.
+        place: Place,
+        /// The template of the form.
+        form: String,
+    },
+    /// The place for the signature is there and empty.
+    #[error("{place} holds no signature")]
+    MissingSignature {
+        /// Where.
+        place: Place,
+    },
+    /// There are signatures, but none of the version that the scheme has.
+    #[error("{place} has the version `{found}`, not `{expected}`")]
+    UnknownVersion {
+        /// Where.
+        place: Place,
+        /// The version that is there.
+        found: String,
+        /// The version that the scheme has.
+        expected: String,
+    },
+    /// The signature is not written in the scheme's encoding, or has another length than a signature.
+    #[error("the signature in {place} is not {encoding} of {expected} characters (it has {found})")]
+    BadEncoding {
+        /// Where.
+        place: Place,
+        /// The name of the encoding.
+        encoding: &'static str,
+        /// How many characters a signature has.
+        expected: usize,
+        /// How many this one has.
+        found: usize,
+    },
+    /// The timestamp is not digits and nothing else.
+    #[error("the timestamp is not a number of {unit} since 1970")]
+    BadTimestamp {
+        /// The unit, in words.
+        unit: &'static str,
+    },
+    /// No timestamp stands where the payload should have it.
+    #[error("the payload has no timestamp at `{path}`")]
+    MissingTimestamp {
+        /// Where it should be.
+        path: String,
+    },
+    /// There is no secret to verify with, or it is empty.
+    #[error("{0}")]
+    EmptySecret(String),
+    /// A secret that is no key.
+    #[error("{0}")]
+    BadSecret(SecretError),
+    /// The signature is well formed, but not the one that any of the secrets makes.
+    #[error("{}", mismatch(*.secrets, *.token))]
+    Mismatch {
+        /// How many secrets were tried.
+        secrets: usize,
+        /// Whether it is a token that was compared.
+        token: bool,
+    },
+    /// The signature is right, and too old.
+    #[error("the signature is right, but {} old, and at most {} is allowed", seconds(*age), seconds(*tolerance))]
+    Stale {
+        /// How old it is.
+        age: Duration,
+        /// How old it may be.
+        tolerance: Duration,
+    },
+    /// The signature is right, and from the future.
+    #[error("the signature is right, but {} ahead of the clock, and at most {} is allowed", seconds(*ahead), seconds(*tolerance))]
+    Future {
+        /// How far ahead it is.
+        ahead: Duration,
+        /// How far it may be.
+        tolerance: Duration,
+    },
+}
+
+/// Where in a delivery something stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The header of that name.
+    Header(String),
+    /// The body.
+    Body,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "the header `{name}`"),
+            Self::Body => f.write_str("the body"),
+        }
+    }
+}
+
+impl Rejection {
+    /// The reason in one word, for machines.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::MissingHeader { .. } => "missing-header",
+            Self::AmbiguousHeader { .. } => "ambiguous-header",
+            Self::BadFormat { .. } => "bad-format",
+            Self::MissingSignature { .. } => "missing-signature",
+            Self::UnknownVersion { .. } => "unknown-version",
+            Self::BadEncoding { .. } => "bad-encoding",
+            Self::BadTimestamp { .. } => "bad-timestamp",
+            Self::MissingTimestamp { .. } => "missing-timestamp",
+            Self::EmptySecret(_) => "empty-secret",
+            Self::BadSecret(_) => "bad-secret",
+            Self::Mismatch { .. } => "mismatch",
+            Self::Stale { .. } => "stale",
+            Self::Future { .. } => "future",
+        }
+    }
+}
+
+fn mismatch(secrets: usize, token: bool) -> String {
+    let what = if token { "the token" } else { "the signature" };
+    match secrets {
+        1 => format!("{what} does not match"),
+        count => format!("{what} matches none of {count} secrets"),
+    }
+}
+
+/// A duration in whole seconds, rounded up, so that 60.4 s is not told as "60 s old, at most 60 s".
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_millis().div_ceil(1000))
+}
+
+/// What a delivery says of itself: found in its headers and its envelope, and not yet proved.
+#[derive(Debug, Default)]
+struct Claim {
+    payload: Option<Vec<u8>>,
+    id: Option<String>,
+    timestamp: Option<String>,
+    token: Option<Vec<u8>>,
+    signatures: Vec<(Place, String)>,
+}
+
+impl Scheme {
+    /// Whether one of `secrets` signed this delivery, and within the tolerance around `now`.
+    ///
+    /// The signature is looked at before the clock, so that a stale delivery is told from a wrong one. Comparison takes
+    /// the same time wherever the difference is.
+    pub fn verify(&self, delivery: &Delivery, secrets: &[Secret], now: Timestamp) -> Result<Verified, Rejection> {
+        if secrets.is_empty() {
+            return Err(Rejection::EmptySecret("there is no secret to verify with".to_owned()));
+        }
+        let claim = self.claim(delivery)?;
+        let moment = match &claim.timestamp {
+            Some(text) => Some(self.timestamp.unit.read(text).ok_or(self.bad_timestamp())?),
+            None => None,
+        };
+        let (secret, other_encoding) = match self.algorithm {
+            Algorithm::Token => (matching_token(&claim, secrets)?, None),
+            Algorithm::Hmac(_) | Algorithm::Digest(_) => self.matching_signature(delivery, &claim, secrets)?,
+        };
+        let now = self.timestamp.unit.floor(now);
+        let age = moment.map(|moment| now.duration_since(moment));
+        if let Some(age) = age {
+            self.check_age(age)?;
+        }
+        Ok(Verified { secret, other_encoding, age })
+    }
+
+    /// Reads what the delivery claims from its envelope, its headers and its payload.
+    fn claim(&self, delivery: &Delivery) -> Result<Claim, Rejection> {
+        let mut claim = Claim::default();
+        if let Some(envelope) = &self.envelope {
+            let read = envelope.read(delivery.request.body());
+            let form = || Rejection::BadFormat { place: Place::Body, form: envelope.to_string() };
+            let captures = read.ok_or_else(form)?;
+            claim.payload = captures.field(Field::Payload).map(<[u8]>::to_vec);
+            if envelope.mentions(Field::Signature) {
+                let signature = captures.text(Field::Signature).ok_or_else(form)?;
+                claim.signatures.push((Place::Body, signature.to_owned()));
+            }
+        }
+        for rule in &self.headers {
+            if let Some(value) = single_value(rule, delivery.request.headers())? {
+                self.read_header(rule, value, &mut claim)?;
+            }
+        }
+        if let (None, Some(path)) = (&claim.timestamp, &self.timestamp.payload) {
+            let payload = claim.payload.as_deref().unwrap_or(delivery.request.body());
+            let missing = || Rejection::MissingTimestamp { path: path.to_string() };
+            claim.timestamp = Some(self.timestamp_in(payload).ok_or_else(missing)?);
+        }
+        Ok(claim)
+    }
+
+    fn read_header(&self, rule: &HeaderRule, value: &[u8], claim: &mut Claim) -> Result<(), Rejection> {
+        let place = || Place::Header(rule.name.clone());
+        let bad_format = || Rejection::BadFormat { place: place(), form: rule.value.to_string() };
+        let templates = rule.items();
+        let items: Vec<&[u8]> = match &rule.separator {
+            Some(separator) => split(value, separator.as_bytes()),
+            None => vec![value],
+        };
+        let mut other_version = None;
+        let mut signatures = 0;
+        for item in items {
+            // In a list, what has none of the forms is another version's, or an extension: passed over.
+            let Some(captures) = templates.iter().find_map(|template| template.read(item)) else {
+                if rule.separator.is_some() {
+                    continue;
+                }
+                return Err(bad_format());
+            };
+            if let Some(version) = captures.field(Field::Version)
+                && Some(version) != self.version.as_deref().map(str::as_bytes)
+            {
+                other_version.get_or_insert_with(|| String::from_utf8_lossy(version).into_owned());
+                continue;
+            }
+            if captures.field(Field::Signature).is_some() {
+                signatures += 1;
+            }
+            self.take(rule, &captures, claim)?;
+        }
+        let demanded = rule.value.mentions(Field::Signature) || rule.value.mentions(Field::Version);
+        if let (true, 0, Some(found)) = (demanded, signatures, other_version) {
+            let expected = self.version.clone().unwrap_or_default();
+            return Err(Rejection::UnknownVersion { place: place(), found, expected });
+        }
+        if rule.value.mentions(Field::Signature) && signatures == 0 {
+            return Err(Rejection::BadFormat { place: place(), form: rule.value.to_string() });
+        }
+        let timestamp_due = rule.value.mentions(Field::Timestamp) && claim.timestamp.is_none();
+        if timestamp_due { Err(bad_format()) } else { Ok(()) }
+    }
+
+    fn take(&self, rule: &HeaderRule, captures: &Captures<'_>, claim: &mut Claim) -> Result<(), Rejection> {
+        let place = Place::Header(rule.name.clone());
+        let bad_format = || Rejection::BadFormat { place: place.clone(), form: rule.value.to_string() };
+        if captures.field(Field::Timestamp).is_some() {
+            let text = captures.text(Field::Timestamp).ok_or(self.bad_timestamp())?.to_owned();
+            if claim.timestamp.as_ref().is_some_and(|earlier| *earlier != text) {
+                return Err(bad_format());
+            }
+            claim.timestamp = Some(text);
+        }
+        if captures.field(Field::Id).is_some() {
+            claim.id = Some(captures.text(Field::Id).ok_or_else(bad_format)?.to_owned());
+        }
+        if let Some(token) = captures.field(Field::Secret) {
+            claim.token = Some(token.to_vec());
+        }
+        if let Some(signature) = captures.field(Field::Signature) {
+            // What is not UTF-8 is not in any encoding either: as lossy text it is told as such.
+            claim.signatures.push((place.clone(), String::from_utf8_lossy(signature).into_owned()));
+        }
+        Ok(())
+    }
+
+    /// The secret's name, and the encoding if it is not the scheme's first.
+    fn matching_signature(
+        &self,
+        delivery: &Delivery,
+        claim: &Claim,
+        secrets: &[Secret],
+    ) -> Result<(String, Option<Encoding>), Rejection> {
+        let payload = claim.payload.as_deref().unwrap_or(delivery.request.body());
+        let mut fault = None;
+        for secret in secrets {
+            let key = self.key.key(secret).map_err(rejected)?;
+            let (timestamp, id) = (claim.timestamp.as_deref(), claim.id.as_deref());
+            let content = Content { delivery, payload, timestamp, id: id.or(Some(&delivery.id)), key: &key };
+            let content = self.content(&content).map_err(|field| missing_field(self, field))?;
+            let expected = self.algorithm.compute(&key, &content);
+            for encoding in std::iter::once(self.encoding).chain(self.also_accepts.iter().copied()) {
+                let expected = encoding.encode(&expected);
+                for (place, signature) in &claim.signatures {
+                    if bool::from(expected.as_bytes().ct_eq(signature.as_bytes())) {
+                        return Ok((secret.name().to_owned(), (encoding != self.encoding).then_some(encoding)));
+                    }
+                    fault = fault.or_else(|| self.form_fault(place, signature, expected.len()));
+                }
+            }
+        }
+        Err(fault.unwrap_or(Rejection::Mismatch { secrets: secrets.len(), token: false }))
+    }
+
+    /// What is wrong with the form of a signature, if it could not be anybody's.
+    fn form_fault(&self, place: &Place, signature: &str, expected: usize) -> Option<Rejection> {
+        if signature.is_empty() {
+            return Some(Rejection::MissingSignature { place: place.clone() });
+        }
+        let mut encodings = std::iter::once(self.encoding).chain(self.also_accepts.iter().copied());
+        let length = |encoding: Encoding| encoding.decode(signature.as_bytes()).map(|bytes| bytes.len());
+        if encodings.any(|encoding| length(encoding) == Some(self.algorithm.size())) {
+            return None;
+        }
+        let found = signature.chars().count();
+        Some(Rejection::BadEncoding { place: place.clone(), encoding: self.encoding.name(), expected, found })
+    }
+
+    fn check_age(&self, age: SignedDuration) -> Result<(), Rejection> {
+        let length = age.unsigned_abs();
+        match (age.is_negative(), self.timestamp.tolerance_past, self.timestamp.tolerance_future) {
+            (false, Some(tolerance), _) if length > tolerance => Err(Rejection::Stale { age: length, tolerance }),
+            (true, _, Some(tolerance)) if length > tolerance => Err(Rejection::Future { ahead: length, tolerance }),
+            _ => Ok(()),
+        }
+    }
+
+    fn bad_timestamp(&self) -> Rejection {
+        Rejection::BadTimestamp { unit: self.timestamp.unit.title() }
+    }
+}
+
+fn matching_token(claim: &Claim, secrets: &[Secret]) -> Result<String, Rejection> {
+    let token = claim.token.as_deref().unwrap_or_default();
+    let mut matched = None;
+    for secret in secrets {
+        if secret.expose().is_empty() {
+            return Err(rejected(SecretError::Empty { name: secret.name().to_owned() }));
+        }
+        if bool::from(secret.expose().ct_eq(token)) {
+            matched = matched.or(Some(secret.name().to_owned()));
+        }
+    }
+    matched.ok_or(Rejection::Mismatch { secrets: secrets.len(), token: true })
+}
+
+fn rejected(error: SecretError) -> Rejection {
+    match error {
+        SecretError::Empty { .. } => Rejection::EmptySecret(error.to_string()),
+        SecretError::Undecodable { .. } => Rejection::BadSecret(error),
+    }
+}
+
+/// The header whose value would have been a part of the signed content.
+fn missing_field(scheme: &Scheme, field: Field) -> Rejection {
+    let rule = scheme.headers.iter().find(|rule| rule.value.mentions(field));
+    Rejection::MissingHeader { name: rule.map_or_else(|| field.name().to_owned(), |rule| rule.name.clone()) }
+}
+
+/// The one value of a header; nothing when it may be missing and is.
+fn single_value<'a>(rule: &HeaderRule, headers: &'a HeaderMap) -> Result<Option<&'a [u8]>, Rejection> {
+    let mut values = headers.get_all(rule.name.as_str()).iter();
+    match (values.next(), values.count()) {
+        (Some(value), 0) => Ok(Some(value.as_bytes())),
+        (Some(_), more) => Err(Rejection::AmbiguousHeader { name: rule.name.clone(), count: more + 1 }),
+        (None, _) if rule.optional => Ok(None),
+        (None, _) => Err(Rejection::MissingHeader { name: rule.name.clone() }),
+    }
+}
+
+/// The items of a list, without the white space around them.
+fn split<'a>(value: &'a [u8], separator: &[u8]) -> Vec<&'a [u8]> {
+    let mut items = Vec::new();
+    let mut rest = value;
+    while let Some(at) = rest.windows(separator.len()).position(|window| window == separator) {
+        items.push(rest[..at].trim_ascii());
+        rest = &rest[at + separator.len()..];
+    }
+    items.push(rest.trim_ascii());
+    items
+}
