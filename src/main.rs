@@ -1,1 +1,74 @@
-fn main(){}
+//! Arguments, clock and streams in; exit code out.
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write as _};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::CompleteEnv;
+use wh::cli::Cli;
+use wh::commands::completions;
+use wh::context::{ColorChoice, Context};
+use wh::exit::Exit;
+use wh::report::Reporter;
+use wh::report::human::{HumanReporter, Style, Verbosity};
+use wh::report::json::JsonReporter;
+use wh::report::palette::Palette;
+use wh::{Streams, usage};
+
+fn main() -> ExitCode {
+    if std::env::var_os(completions::VARIABLE).is_some() {
+        CompleteEnv::with_factory(Cli::command).var(completions::VARIABLE).bin("wh").complete();
+    }
+    let context = Context::from_process();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    match Cli::try_parse_from(&arguments) {
+        Ok(cli) => wh::run(&cli, &context, streams()).into(),
+        Err(error) => refuse(&error, &arguments, &context).into(),
+    }
+}
+
+fn streams() -> Streams<'static> {
+    Streams { output: Box::new(BufWriter::new(io::stdout())), errors: Box::new(io::stderr()) }
+}
+
+/// Shows the help or the version that was asked for, or what is wrong with the command line.
+fn refuse(error: &clap::Error, arguments: &[OsString], context: &Context) -> Exit {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A reader who has had enough is no failure.
+            let _ = error.print();
+            Exit::Good
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            Exit::Usage
+        }
+        _ => {
+            let streams = streams();
+            let errors = Palette::new(context.colours(ColorChoice::Auto, context.terminals.errors));
+            let style = Style { output: errors, errors, verbosity: Verbosity::Normal, terminal: false };
+            let mut reporter: Box<dyn Reporter> = if wants_json(arguments) {
+                Box::new(JsonReporter::new(streams.output, streams.errors, false))
+            } else {
+                Box::new(HumanReporter::new(streams.output, streams.errors, style))
+            };
+            let exit = wh::finish(Err(usage::error(error)), reporter.as_mut());
+            let _ = io::stdout().flush();
+            exit
+        }
+    }
+}
+
+/// Whether a command line that could not be read asked for JSON all the same.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let mut words = arguments.iter().skip(1).take_while(|word| *word != "--").peekable();
+    while let Some(word) = words.next() {
+        let separate = word == "--format" && words.peek().is_some_and(|next| *next == "json");
+        if word == "--json" || word == "--format=json" || separate {
+            return true;
+        }
+    }
+    false
+}

@@ -1,1 +1,4 @@
+//! The tests that go through the library's doors and those that run the program, a file for each subject.
 
+mod catalogue;
+mod vectors;

@@ -17,7 +17,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use jiff::{SignedDuration, Timestamp, Unit};
+use jiff::{SignedDuration, Timestamp};
 
 use super::nearest::nearest;
 
@@ -190,12 +190,6 @@ fn time(kind: &str, moment: Timestamp) -> String {
     // Writing to a String cannot fail.
     let _ = write!(text, "{moment:.digits$}");
     text
-}
-
-/// The moment rounded to what a provider's own clock would say.
-#[must_use]
-pub fn to_millisecond(moment: Timestamp) -> Timestamp {
-    moment.round(Unit::Millisecond).unwrap_or(moment)
 }
 
 fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {

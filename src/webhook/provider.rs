@@ -158,6 +158,16 @@ impl Provider {
         self.first(&self.places.event, delivery)
     }
 
+    /// The event type that a payload names itself, where the provider has it there.
+    #[must_use]
+    pub fn event_of_payload(&self, payload: &[u8]) -> Option<String> {
+        let document = Document::parse(payload).ok()?;
+        self.places.event.iter().find_map(|place| match place {
+            Place::Payload(path) => document.find_text(path).map(std::borrow::Cow::into_owned),
+            Place::Header { .. } => None,
+        })
+    }
+
     /// The delivery's or the event's own id, where the provider has one.
     #[must_use]
     pub fn delivery_id(&self, delivery: &Delivery) -> Option<String> {

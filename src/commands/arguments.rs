@@ -1,0 +1,223 @@
+//! Values as they are typed, parsed once: headers, changes to a payload, times, statuses, durations.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderName, HeaderValue};
+use jiff::{SignedDuration, Timestamp};
+use serde::de::IgnoredAny;
+
+use crate::webhook::composition::Edit;
+use crate::webhook::json::Path;
+use crate::webhook::policy::{StatusPattern, StatusPatterns};
+
+/// A value that is none, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong, as a sentence.
+    pub message: String,
+    /// What to write instead.
+    pub hint: &'static str,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+fn mistake<T>(message: String, hint: &'static str) -> Result<T, Mistake> {
+    Err(Mistake { message, hint })
+}
+
+/// A header of the user's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its name.
+    pub name: HeaderName,
+    /// Its value; none takes the header out.
+    pub value: Option<HeaderValue>,
+}
+
+/// Reads `Name: value`, or `Name:`, which takes the header out as it does in curl. Never split at commas.
+pub fn header(text: &str) -> Result<Header, Mistake> {
+    const FORM: &str = "write -H 'Name: value'";
+    let Some((name, value)) = text.split_once(':') else {
+        return mistake(format!("`{text}` has no colon"), FORM);
+    };
+    let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
+        return mistake(format!("`{name}` is no header name"), FORM);
+    };
+    if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&name) {
+        return mistake(format!("`{name}` follows from the body and the connection"), "leave it out");
+    }
+    let value = value.trim_matches([' ', '\t']);
+    if let Some(found) = value.chars().find(|found| found.is_control() && *found != '\t') {
+        let found = found.escape_default();
+        return mistake(format!("the value of `{name}` holds `{found}`, which would end the header"), "take it out");
+    }
+    let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| Mistake {
+        message: format!("the value of `{name}` cannot be sent"),
+        hint: FORM,
+    })?;
+    Ok(Header { name, value: (!value.is_empty()).then_some(value) })
+}
+
+/// Reads `PATH=VALUE`. A value that is JSON is put in as it stands, any other as a string.
+pub fn set(text: &str) -> Result<Edit, Mistake> {
+    const FORM: &str = "write --set data.amount=100, --set /data/name=Zoë or --set 'data.tags=[\"a\"]'";
+    let Some((path, value)) = text.split_once('=') else {
+        return mistake(format!("`{text}` has no `=`"), FORM);
+    };
+    let path = Path::parse(path).map_err(|error| Mistake { message: error.to_string(), hint: FORM })?;
+    match serde_json::from_str::<IgnoredAny>(value) {
+        Ok(_) => Ok(Edit::Set(path, value.to_owned())),
+        // What begins like JSON was meant to be JSON.
+        Err(error) if value.starts_with(['{', '[', '"']) => {
+            mistake(format!("the value of `{path}` is not JSON: {error}"), FORM)
+        }
+        Err(_) => Ok(Edit::Set(path, serde_json::Value::from(value).to_string())),
+    }
+}
+
+/// Reads the path of a member to take out.
+pub fn unset(text: &str) -> Result<Edit, Mistake> {
+    let path = Path::parse(text);
+    path.map(Edit::Unset).map_err(|error| Mistake { message: error.to_string(), hint: "write --unset data.name" })
+}
+
+/// A point in time, as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Itself.
+    At(Timestamp),
+    /// That far from now.
+    FromNow(SignedDuration),
+}
+
+impl Moment {
+    /// The time that is meant; `None` when it is before or after all time that can be told.
+    #[must_use]
+    pub fn resolve(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::At(moment) => Some(moment),
+            Self::FromNow(offset) => now.checked_add(offset).ok(),
+        }
+    }
+}
+
+/// Reads a Unix second, RFC 3339, or a time relative to now (`-10m`, `+1h`).
+pub fn moment(text: &str) -> Result<Moment, Mistake> {
+    const FORM: &str = "write a Unix second (1763719200), RFC 3339 (2026-11-21T10:00:00Z) or an offset (-10m, +1h)";
+    let offset = |text: &str| text.parse::<SignedDuration>().ok();
+    let unsigned = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
+    let moment = match text.as_bytes().first() {
+        Some(b'-') => offset(&text[1..]).and_then(SignedDuration::checked_neg).map(Moment::FromNow),
+        Some(b'+') => offset(&text[1..]).map(Moment::FromNow),
+        _ if unsigned(text) => {
+            text.parse().ok().and_then(|second| Timestamp::from_second(second).ok()).map(Moment::At)
+        }
+        _ => text.parse().ok().map(Moment::At),
+    };
+    moment.ok_or_else(|| Mistake { message: format!("`{text}` is no time"), hint: FORM })
+}
+
+/// Reads statuses and classes: `2xx`, `401,4xx`, `200|202`.
+pub fn statuses(text: &str) -> Result<StatusPatterns, Mistake> {
+    let patterns: Result<Vec<StatusPattern>, _> = text.split([',', '|']).map(str::parse).collect();
+    patterns
+        .map(StatusPatterns)
+        .map_err(|error| Mistake { message: error.to_string(), hint: "write --expect 2xx or --expect 401,4xx" })
+}
+
+/// Reads a length of time: `5s`, `500ms`, `1m 30s`, or a number of seconds; more than none, and a day at most.
+pub fn duration(text: &str) -> Result<Duration, Mistake> {
+    const DAY: Duration = Duration::from_hours(24);
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let duration = seconds.or_else(|| text.parse::<SignedDuration>().ok().and_then(|length| length.try_into().ok()));
+    match duration {
+        Some(duration) if duration > Duration::ZERO && duration <= DAY => Ok(duration),
+        Some(_) => mistake(format!("`{text}` is not between nothing and a day"), "write 5s, 500ms or 1m"),
+        None => mistake(format!("`{text}` is no length of time"), "write 5s, 500ms or 1m"),
+    }
+}
+
+/// What `--data` was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// The text itself.
+    Text(String),
+    /// What is in a file.
+    File(PathBuf),
+    /// What comes in on the standard input.
+    Input,
+}
+
+/// Reads a payload: itself, `@FILE` or `@-`.
+pub fn data(text: &str) -> Result<Data, Mistake> {
+    match text.strip_prefix('@') {
+        None => Ok(Data::Text(text.to_owned())),
+        Some("") => mistake("`@` names no file".to_owned(), "write --data @payload.json, or --data @- for stdin"),
+        Some("-") => Ok(Data::Input),
+        Some(path) => Ok(Data::File(PathBuf::from(path))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_a_name_a_colon_and_a_value() {
+        let parsed = header("X-A:  b, c: d ").expect("a header");
+        assert_eq!((parsed.name.as_str(), parsed.value.as_ref().map(HeaderValue::as_bytes)), ("x-a", Some(&b"b, c: d"[..])));
+        assert_eq!(header("X-A:").expect("a header").value, None);
+        for text in ["X-A", "X A: b", ": b", "X-A: b\r\nX-B: c", "X-A: b\0", "X-A: \u{7f}", "Content-Length: 5"] {
+            assert!(header(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_json_where_it_can_be() {
+        let value = |text| match set(text) {
+            Ok(Edit::Set(_, value)) => value,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(value("a=1.10"), "1.10");
+        assert_eq!(value("a=null"), "null");
+        assert_eq!(value("a=x=y"), "\"x=y\"");
+        assert_eq!(value("a="), "\"\"");
+        assert_eq!(value("a=\"1\""), "\"1\"");
+        for text in ["a", "=1", "a..b=1", "a={", "a=[1", "a=\"x"] {
+            assert!(set(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_a_second_a_date_or_an_offset() {
+        let now = Timestamp::from_second(1_000_000).expect("a time");
+        let second = |text: &str| moment(text).ok().and_then(|moment| moment.resolve(now)).map(|at| at.as_second());
+        assert_eq!(second("1763719200"), Some(1_763_719_200));
+        assert_eq!(second("2026-11-21T10:00:00Z"), Some(1_795_255_200));
+        assert_eq!(second("-10m"), Some(1_000_000 - 600));
+        assert_eq!(second("+1h"), Some(1_000_000 + 3600));
+        for text in ["", "soon", "-", "+", "1.5", "10m", "99999999999999999999", "2026-13-01T00:00:00Z", "--5s"] {
+            assert!(moment(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn statuses_and_durations_are_checked() {
+        assert_eq!(statuses("2xx|401,4xx").map(|patterns| patterns.to_string()), Ok("2xx, 401, 4xx".to_owned()));
+        assert!(statuses("").is_err() && statuses("2xx,").is_err() && statuses("ok").is_err());
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2.5"), Ok(Duration::from_millis(2500)));
+        for text in ["0", "-1", "NaN", "inf", "25h", "x", ""] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

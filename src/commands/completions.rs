@@ -1,0 +1,111 @@
+//! `wh completions`: a shell's script, which asks `wh` itself, so that a user's own catalogue is completed too.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::env::Shells;
+use clap_complete::{ArgValueCompleter, CompletionCandidate, Shell};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::webhook::catalogue::Catalogue;
+use crate::webhook::event::EventName;
+
+/// The environment variable by which a script asks for candidates.
+pub const VARIABLE: &str = "WH_COMPLETE";
+
+/// Arguments of `wh completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  source <(wh completions bash)\n  wh completions fish > ~/.config/fish/completions/wh.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+/// The script of a shell.
+pub fn script(shell: Shell) -> Result<Vec<u8>, Error> {
+    let name = shell.to_string();
+    let mut script = Vec::new();
+    let unknown = || Error::usage(format!("`{name}` has no completions"), "bash, zsh, fish, powershell and elvish have");
+    let shells = Shells::builtins();
+    let completer = shells.completer(&name).ok_or_else(unknown)?;
+    completer.write_registration(VARIABLE, "wh", "wh", "wh", &mut script)?;
+    Ok(script)
+}
+
+/// Writes the script.
+pub fn run(args: &CompletionsArgs, output: &mut dyn std::io::Write) -> Result<Exit, Error> {
+    output.write_all(&script(args.shell)?)?;
+    output.flush()?;
+    Ok(Exit::Good)
+}
+
+/// Completes `--scheme` from the catalogue.
+#[must_use]
+pub fn complete_scheme() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let Some((typed, catalogue)) = asked(typed) else { return Vec::new() };
+        let names = catalogue.names().filter(|name| name.starts_with(&typed));
+        names
+            .map(|name| {
+                let title = catalogue.provider(name).ok().map(|provider| provider.title);
+                CompletionCandidate::new(name).help(title.map(Into::into))
+            })
+            .collect()
+    })
+}
+
+/// Completes EVENT from the catalogue: `type`, or `provider/type` where that is typed or the type is not the only one.
+#[must_use]
+pub fn complete_event() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let Some((typed, catalogue)) = asked(typed) else { return Vec::new() };
+        let scheme = argument(&["--scheme", "-s"]).and_then(|scheme| scheme.into_string().ok());
+        let of_scheme = |event: &&EventName| scheme.as_ref().is_none_or(|scheme| event.provider == *scheme);
+        let mut candidates = Vec::new();
+        for name in catalogue.names() {
+            let Ok(provider) = catalogue.provider(name) else { continue };
+            for info in &provider.events {
+                let event = &info.name;
+                if !of_scheme(&event) {
+                    continue;
+                }
+                let alone = catalogue.events().filter(of_scheme).filter(|other| other.name() == event.name()).count() == 1;
+                let (short, full) = (event.name(), event.to_string());
+                let value = match (alone && short.starts_with(&typed), full.starts_with(&typed)) {
+                    (true, _) => short,
+                    (false, true) => full,
+                    (false, false) => continue,
+                };
+                candidates.push(CompletionCandidate::new(value).help(Some(info.about.clone().into())));
+            }
+        }
+        candidates
+    })
+}
+
+/// What was typed so far, and the catalogue that the command line and the environment name.
+fn asked(typed: &OsStr) -> Option<(String, Catalogue)> {
+    let directory = argument(&["--catalogue"]).map(PathBuf::from);
+    let catalogue = Context::from_process().catalogue(directory.as_deref()).ok()?;
+    Some((typed.to_str()?.to_owned(), catalogue))
+}
+
+/// The value of a flag on the command line that is being completed. The library hands a completer its own word only.
+fn argument(names: &[&str]) -> Option<OsString> {
+    let mut words = std::env::args_os().skip_while(|word| word != "--").skip(1);
+    while let Some(word) = words.next() {
+        if names.iter().any(|name| word == *name) {
+            return words.next();
+        }
+        let text = word.to_str().unwrap_or_default();
+        let joined = names.iter().find_map(|name| text.strip_prefix(name)?.strip_prefix('='));
+        if let Some(value) = joined {
+            return Some(value.into());
+        }
+    }
+    None
+}

@@ -1,0 +1,247 @@
+//! From arguments to a signed delivery: what `send` and `sign` have in common.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use http::Uri;
+use jiff::Timestamp;
+
+use super::arguments::{self, Data, Header, Moment};
+use crate::cli::{SchemeArgs, SecretArgs};
+use crate::context::Context;
+use crate::edge::prompt;
+use crate::error::Error;
+use crate::report::notice::Notice;
+use crate::webhook::catalogue::{Catalogue, CatalogueError, is_glob};
+use crate::webhook::composition::{CompositionError, Draft, Edit, Payload};
+use crate::webhook::delivery::Delivery;
+use crate::webhook::event::EventName;
+use crate::webhook::fault::Fault;
+use crate::webhook::provider::Provider;
+use crate::webhook::secret::Secret;
+use crate::webhook::signing::Signing;
+use crate::webhook::table::Source;
+
+/// How large a payload may be.
+const LARGEST_PAYLOAD: u64 = 100 * 1024 * 1024;
+
+/// What a delivery is made from.
+#[derive(Debug, Args)]
+pub struct DeliveryArgs {
+    #[command(flatten)]
+    pub(super) scheme: SchemeArgs,
+    /// Send these exact bytes instead of the fixture: text, @FILE, or @- for stdin
+    #[arg(short, long, value_name = "DATA", value_parser = arguments::data, help_heading = "Payload")]
+    data: Option<Data>,
+    /// Put a value into the payload; JSON where it is JSON, else a string
+    #[arg(long, value_name = "PATH=VALUE", value_parser = arguments::set, alias = "override", alias = "add", help_heading = "Payload")]
+    set: Vec<Edit>,
+    /// Take a value out of the payload, before --set
+    #[arg(long, value_name = "PATH", value_parser = arguments::unset, alias = "remove", help_heading = "Payload")]
+    unset: Vec<Edit>,
+    /// Give the delivery this id
+    #[arg(long, value_name = "ID", help_heading = "Payload")]
+    id: Option<String>,
+    /// Sign as of this time: a Unix second, RFC 3339, or relative (-10m)
+    #[arg(long, value_name = "TIME", value_parser = arguments::moment, allow_hyphen_values = true, help_heading = "Request")]
+    timestamp: Option<Moment>,
+    /// Add or replace a header, or take it out with `Name:`
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = arguments::header, help_heading = "Request")]
+    header: Vec<Header>,
+    /// Send a delivery that is wrong in one way
+    #[arg(long, value_name = "FAULT", value_parser = fault_parser(), help_heading = "Request")]
+    pub(super) fault: Option<Fault>,
+    #[command(flatten)]
+    pub(super) secret: SecretArgs,
+}
+
+fn fault_parser() -> impl clap::builder::TypedValueParser<Value = Fault> {
+    let values = Fault::TABLE.map(|(_, name, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(values).try_map(|name| {
+        let row = Fault::TABLE.into_iter().find(|(_, known, _)| *known == name);
+        row.map(|(fault, ..)| fault).ok_or("no such fault")
+    })
+}
+
+/// Makes deliveries from arguments.
+pub struct Composer<'a> {
+    args: &'a DeliveryArgs,
+    context: &'a Context,
+    catalogue: &'a Catalogue,
+    random: fastrand::Rng,
+    edits: Vec<Edit>,
+    data: Option<Bytes>,
+}
+
+impl<'a> Composer<'a> {
+    /// Reads what `--data` names; everything else is read when it is needed.
+    pub fn new(args: &'a DeliveryArgs, context: &'a Context, catalogue: &'a Catalogue) -> Result<Self, Error> {
+        let data = args.data.as_ref().map(|data| read(data, args, context)).transpose()?;
+        let edits = args.unset.iter().chain(&args.set).cloned().collect();
+        Ok(Self { args, context, catalogue, random: context.random(), edits, data })
+    }
+
+    /// The events that are meant, in the order of their providers' files. With someone there, an ambiguous name is a
+    /// question.
+    pub fn events(&self, patterns: &[String], all: bool) -> Result<Vec<EventName>, Error> {
+        let scheme = self.args.scheme.scheme.as_deref();
+        let mut events = Vec::new();
+        if all {
+            events.extend(self.catalogue.select("*", scheme)?);
+        }
+        for pattern in patterns {
+            let selected = match self.catalogue.select(pattern, scheme) {
+                Err(CatalogueError::AmbiguousEvent { name, candidates }) if self.context.terminals.interactive() => {
+                    vec![choose(name, candidates)?]
+                }
+                // With a payload of one's own the event need not be one of ours.
+                Err(CatalogueError::UnknownEvent { .. }) if self.data.is_some() && !is_glob(pattern) => {
+                    let scheme = scheme.ok_or_else(|| whose_event(pattern))?;
+                    vec![EventName::from_name(scheme, pattern)]
+                }
+                selected => selected?,
+            };
+            for event in selected {
+                if !events.contains(&event) {
+                    events.push(event);
+                }
+            }
+        }
+        if events.is_empty() {
+            events.push(self.event_of_data()?);
+        }
+        self.one_only(events.len())?;
+        Ok(events)
+    }
+
+    /// The event that a payload of one's own names itself.
+    fn event_of_data(&self) -> Result<EventName, Error> {
+        let (Some(scheme), Some(data)) = (&self.args.scheme.scheme, &self.data) else {
+            return Err(Error::usage("no EVENT was given", "name one, such as slot.submitted; `wh events` lists them"));
+        };
+        let provider = self.catalogue.provider(scheme)?;
+        let event = provider.event_of_payload(data).ok_or_else(|| {
+            let message = format!("the payload does not name its event where {scheme} has it");
+            Error::usage(message, format!("name it: wh … EVENT --scheme {scheme}"))
+        })?;
+        Ok(EventName { provider: scheme.clone(), event, variant: None })
+    }
+
+    /// One payload and one id are for one delivery.
+    fn one_only(&self, count: usize) -> Result<(), Error> {
+        let flag = match (&self.data, &self.args.id) {
+            (Some(_), _) => "--data",
+            (None, Some(_)) => "--id",
+            (None, None) => return Ok(()),
+        };
+        if count <= 1 {
+            return Ok(());
+        }
+        Err(Error::usage(format!("{flag} is for one delivery, and {count} events are meant"), "name one EVENT"))
+    }
+
+    /// The time to sign with.
+    pub fn moment(&self) -> Result<Timestamp, Error> {
+        let now = (self.context.clock)();
+        let Some(moment) = self.args.timestamp else { return Ok(now) };
+        moment.resolve(now).ok_or_else(|| Error::usage("--timestamp is out of all bounds", "give a time nearer to now"))
+    }
+
+    /// A signed delivery of an event to a URL.
+    pub fn delivery(
+        &mut self,
+        event: &EventName,
+        provider: &Provider,
+        secrets: &[Secret],
+        url: &Uri,
+    ) -> Result<Delivery, Error> {
+        let mut timestamp = self.moment()?;
+        if let Some(fault) = self.args.fault {
+            if let Some(reason) = fault.obstacle(&provider.scheme) {
+                return Err(Error::NoFault { scheme: provider.name.clone(), fault: fault.name(), reason });
+            }
+            timestamp = fault.moment(&provider.scheme, timestamp);
+        }
+        let fixture = if self.data.is_some() { None } else { Some(self.catalogue.fixture(event)?) };
+        let payload = match (&self.data, &fixture) {
+            (Some(data), _) => Payload::Exact(data.clone()),
+            (None, Some((_, text))) => Payload::Fixture(text),
+            (None, None) => Payload::Exact(Bytes::new()),
+        };
+        let draft = Draft { event, payload, id: self.args.id.as_deref(), timestamp, url, edits: &self.edits };
+        let composed = provider.compose(draft, &mut self.random).map_err(|error| match (error, &fixture) {
+            (CompositionError::Placeholder(error), Some((path, text))) => {
+                let before = String::from_utf8_lossy(&text[..error.offset.min(text.len())]);
+                let source = Source { path, text: &before };
+                CatalogueError::File(source.error(before.len(), error.to_string(), Some(error.hint))).into()
+            }
+            (error, _) => Error::from(error),
+        })?;
+        let signing = Signing { timestamp, secrets, fault: self.args.fault };
+        let mut delivery = provider
+            .scheme
+            .sign(composed, &signing)
+            .map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?;
+        self.own_headers(&mut delivery);
+        Ok(delivery)
+    }
+
+    /// What is worth saying about the headers that were given.
+    pub fn notices(&self, provider: &Provider) -> Vec<Notice> {
+        let needed = |header: &&Header| {
+            provider.scheme.headers.iter().any(|rule| rule.name.eq_ignore_ascii_case(header.name.as_str()))
+        };
+        let replaced = self.args.header.iter().filter(needed);
+        replaced.map(|header| Notice::HeaderReplaced { name: provider.spelling(&header.name) }).collect()
+    }
+
+    /// Headers of one's own replace those of the same name, and stand side by side with each other.
+    fn own_headers(&self, delivery: &mut Delivery) {
+        let headers = delivery.request.headers_mut();
+        for header in &self.args.header {
+            headers.remove(&header.name);
+        }
+        for header in &self.args.header {
+            if let Some(value) = &header.value {
+                headers.append(header.name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn choose(name: String, mut candidates: Vec<EventName>) -> Result<EventName, Error> {
+    let names: Vec<String> = candidates.iter().map(EventName::to_string).collect();
+    match prompt::select(&format!("Which `{name}`?"), &names) {
+        Some(index) => Ok(candidates.swap_remove(index)),
+        None => Err(CatalogueError::AmbiguousEvent { name, candidates }.into()),
+    }
+}
+
+fn whose_event(pattern: &str) -> Error {
+    Error::usage(format!("no scheme has an event `{pattern}`"), "say whose it is with --scheme NAME")
+}
+
+fn read(data: &Data, args: &DeliveryArgs, context: &Context) -> Result<Bytes, Error> {
+    let (path, reader): (String, io::Result<Box<dyn Read>>) = match data {
+        Data::Text(text) => return Ok(Bytes::from(text.clone())),
+        Data::File(path) => (path.display().to_string(), File::open(path).map(|file| Box::new(file) as Box<dyn Read>)),
+        Data::Input if args.secret.secret_file.iter().any(|path| path.as_os_str() == "-") => {
+            let hint = "give one of them as a file";
+            return Err(Error::usage("--data and --secret-file cannot both be read from stdin", hint));
+        }
+        Data::Input => ("stdin".to_owned(), Ok((context.input)())),
+    };
+    let mut bytes = Vec::new();
+    let read = reader.and_then(|mut reader| reader.as_mut().take(LARGEST_PAYLOAD + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) if bytes.len() as u64 > LARGEST_PAYLOAD => {
+            let reason = io::Error::other(format!("it is larger than {} MiB", LARGEST_PAYLOAD / 1024 / 1024));
+            Err(Error::File { path, reason })
+        }
+        Ok(_) => Ok(Bytes::from(bytes)),
+        Err(reason) => Err(Error::File { path, reason }),
+    }
+}

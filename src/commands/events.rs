@@ -1,0 +1,91 @@
+//! `wh events`: the catalogue of events, or one of them whole.
+
+use clap::Args;
+
+use super::sign::default_target;
+use crate::cli::{SchemeArgs, SharedArgs};
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::report::{Outcome, Reporter};
+use crate::webhook::catalogue::{Catalogue, CatalogueError, is_glob};
+use crate::webhook::composition::{Draft, Payload};
+use crate::webhook::delivery::Delivery;
+use crate::webhook::event::EventName;
+use crate::webhook::provider::{EventInfo, Provider};
+use crate::webhook::secret::Secret;
+use crate::webhook::signing::Signing;
+
+/// Arguments of `wh events`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  wh events\n  wh events wpg\n  wh events 'PRIZE_*'\n  wh events slot.submitted")]
+pub struct EventsArgs {
+    /// An event, a scheme, a glob, or a part of a name
+    #[arg(value_name = "PATTERN", add = super::completions::complete_event())]
+    pattern: Option<String>,
+    #[command(flatten)]
+    scheme: SchemeArgs,
+}
+
+/// Lists the events that are meant; one that is named is shown whole.
+pub fn run(
+    args: &EventsArgs,
+    shared: &SharedArgs,
+    context: &Context,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
+    let catalogue = context.catalogue(shared.catalogue.as_deref())?;
+    let selected = select(args.pattern.as_deref(), args.scheme.scheme.as_deref(), &catalogue)?;
+    if let [event] = selected.as_slice() {
+        let provider = catalogue.provider(&event.provider)?;
+        let example = example(event, &provider, &catalogue, context)?;
+        if let Some(info) = provider.event(event) {
+            reporter.report(&Outcome::Event { event: info, provider: &provider, example: &example })?;
+        }
+        return Ok(Exit::Good);
+    }
+    for name in catalogue.names() {
+        if selected.iter().any(|event| event.provider == name) {
+            let provider = catalogue.provider(name)?;
+            let is_selected = |info: &&EventInfo| selected.contains(&info.name);
+            let events: Vec<EventInfo> = provider.events.iter().filter(is_selected).cloned().collect();
+            reporter.report(&Outcome::Events { provider: &provider, events: &events })?;
+        }
+    }
+    Ok(Exit::Good)
+}
+
+/// The events that a pattern means: by name, by glob, all of a scheme, or all that have it in their name.
+fn select(pattern: Option<&str>, scheme: Option<&str>, catalogue: &Catalogue) -> Result<Vec<EventName>, Error> {
+    let Some(pattern) = pattern else {
+        return Ok(catalogue.select("*", scheme)?);
+    };
+    if scheme.is_none() && catalogue.names().any(|name| name == pattern) {
+        return Ok(catalogue.select("*", Some(pattern))?);
+    }
+    match catalogue.select(pattern, scheme) {
+        Err(CatalogueError::AmbiguousEvent { candidates, .. }) => Ok(candidates),
+        Err(unknown @ CatalogueError::UnknownEvent { .. }) if !is_glob(pattern) => {
+            catalogue.select(&format!("*{pattern}*"), scheme).map_err(|_| unknown.into())
+        }
+        selected => Ok(selected?),
+    }
+}
+
+/// A delivery of an event as it would be sent now, signed with the test secret.
+pub(super) fn example(
+    event: &EventName,
+    provider: &Provider,
+    catalogue: &Catalogue,
+    context: &Context,
+) -> Result<Delivery, Error> {
+    let timestamp = (context.clock)();
+    let (_, fixture) = catalogue.fixture(event)?;
+    let url = default_target(provider).uri();
+    let draft = Draft { event, payload: Payload::Fixture(&fixture), id: None, timestamp, url: &url, edits: &[] };
+    let composed = provider.compose(draft, &mut context.random())?;
+    let secrets = [Secret::new("the test secret", provider.scheme.test_secret.clone())];
+    let signing = Signing { timestamp, secrets: &secrets, fault: None };
+    let sign = provider.scheme.sign(composed, &signing);
+    sign.map_err(|error| Error::Signing { error, variable: provider.secret_variable() })
+}

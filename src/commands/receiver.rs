@@ -1,0 +1,72 @@
+//! The receiver inside the program: what `wh send` delivers to when it is given no URL.
+
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::edge::listener::Handler;
+use crate::webhook::delivery::Delivery;
+use crate::webhook::provider::Provider;
+use crate::webhook::secret::Secret;
+use crate::webhook::verification::{Rejection, Verified};
+
+/// A delivery as it arrived, and whether it is genuine.
+#[derive(Debug)]
+pub struct Reception {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The sender's address.
+    pub remote: SocketAddr,
+    /// Whether it is genuine.
+    pub verdict: Result<Verified, Rejection>,
+    /// What it was answered with.
+    pub status: StatusCode,
+}
+
+/// Verifies what arrives, and keeps it until it is asked for.
+pub struct Receiver {
+    /// The provider whose deliveries are expected.
+    pub provider: Provider,
+    /// The secrets to verify with.
+    pub secrets: Vec<Secret>,
+    /// Says what time it is.
+    pub clock: fn() -> Timestamp,
+    /// What arrived and was not asked for yet.
+    pub received: Mutex<Vec<Reception>>,
+}
+
+impl Receiver {
+    /// What arrived since this was asked last.
+    pub fn take(&self) -> Vec<Reception> {
+        std::mem::take(&mut *self.received.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Handler for Receiver {
+    fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> Response<Bytes> {
+        let scheme = Some(self.provider.name.clone());
+        let mut delivery = Delivery { id: String::new(), scheme, event: None, variant: None, request };
+        delivery.event = self.provider.event_type(&delivery);
+        delivery.id = self.provider.delivery_id(&delivery).unwrap_or_default();
+        let at = (self.clock)();
+        let verdict = self.provider.scheme.verify(&delivery, &self.secrets, at);
+        // The answer says what is wrong, and never what would have been right.
+        let (status, body) = match &verdict {
+            Ok(_) => (StatusCode::OK, json!({ "received": true })),
+            Err(rejection) => (StatusCode::UNAUTHORIZED, json!({ "error": rejection.reason() })),
+        };
+        let mut answer = Response::new(Bytes::from(body.to_string()));
+        *answer.status_mut() = status;
+        let json = http::HeaderValue::from_static("application/json");
+        answer.headers_mut().insert(http::header::CONTENT_TYPE, json);
+        let reception = Reception { delivery, at, remote, verdict, status };
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).push(reception);
+        answer
+    }
+}

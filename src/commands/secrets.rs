@@ -1,0 +1,105 @@
+//! Which secret: from a flag, the environment or the provider's published test secret, the first found.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::cli::SecretArgs;
+use crate::context::Context;
+use crate::edge::target::Target;
+use crate::error::Error;
+use crate::report::notice::Notice;
+use crate::webhook::provider::Provider;
+use crate::webhook::secret::Secret;
+
+/// How long a secret may be, in bytes.
+const LONGEST: u64 = 64 * 1024;
+
+/// Secrets, and what is worth saying about them.
+#[derive(Debug)]
+pub struct Secrets {
+    /// The secrets, in the order in which they were given.
+    pub secrets: Vec<Secret>,
+    /// What to know about them.
+    pub notices: Vec<Notice>,
+}
+
+/// The secrets of a provider. The test secret serves only where nothing leaves this machine.
+pub fn secrets(
+    args: &SecretArgs,
+    provider: &Provider,
+    context: &Context,
+    target: Option<&Target>,
+) -> Result<Secrets, Error> {
+    let mut secrets = given(args, context)?;
+    let variable = provider.secret_variable();
+    if secrets.is_empty() {
+        let from_environment = [variable.as_str(), "WH_SECRET"].into_iter().find_map(|name| {
+            context.variable(name).map(|value| Secret::new(name, bytes(value)))
+        });
+        secrets.extend(from_environment);
+    }
+    if secrets.is_empty() {
+        if let Some(target) = target.filter(|target| !target.is_loopback()) {
+            let url = target.as_str().to_owned();
+            return Err(Error::NoSecret { scheme: provider.name.clone(), url, variable });
+        }
+        let test = Secret::new("the test secret", provider.scheme.test_secret.clone());
+        let notice = Notice::TestSecret { scheme: provider.name.clone(), variable };
+        return Ok(Secrets { secrets: vec![test], notices: vec![notice] });
+    }
+    let notices = secrets.iter().flat_map(|secret| warnings(secret, provider)).collect();
+    Ok(Secrets { secrets, notices })
+}
+
+fn given(args: &SecretArgs, context: &Context) -> Result<Vec<Secret>, Error> {
+    let mut secrets = Vec::new();
+    for path in &args.secret_file {
+        let name = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
+        let text = read(path, context).map_err(|reason| Error::File { path: name.clone(), reason })?;
+        secrets.push(Secret::new(name, text));
+    }
+    for name in &args.secret_env {
+        let value = context.variable(name).ok_or_else(|| Error::NoVariable { name: name.clone() })?;
+        secrets.push(Secret::new(name, bytes(value)));
+    }
+    for (index, value) in args.secret.iter().enumerate() {
+        let name = if index == 0 { "--secret".to_owned() } else { format!("--secret {}", index + 1) };
+        secrets.push(Secret::new(name, value.as_bytes()));
+    }
+    Ok(secrets)
+}
+
+/// A file without the line break that editors end it with.
+fn read(path: &Path, context: &Context) -> io::Result<Vec<u8>> {
+    let mut reader: Box<dyn Read> =
+        if path == Path::new("-") { (context.input)() } else { Box::new(File::open(path)?) };
+    let mut text = Vec::new();
+    reader.as_mut().take(LONGEST + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        return Err(io::Error::other(format!("it is longer than {} KiB", LONGEST / 1024)));
+    }
+    let end = text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b"\n")).map_or(text.len(), <[u8]>::len);
+    text.truncate(end);
+    Ok(text)
+}
+
+fn warnings(secret: &Secret, provider: &Provider) -> Vec<Notice> {
+    let name = || secret.name().to_owned();
+    let mut notices = Vec::new();
+    if secret.has_outer_whitespace() {
+        notices.push(Notice::SecretWhitespace { name: name() });
+    }
+    if let Some(prefix) = &provider.scheme.key.prefix
+        && !secret.expose().is_empty()
+        && !secret.expose().starts_with(prefix.as_bytes())
+    {
+        notices.push(Notice::SecretPrefix { name: name(), prefix: prefix.clone() });
+    }
+    notices
+}
+
+fn bytes(value: &OsStr) -> Vec<u8> {
+    value.as_encoded_bytes().to_vec()
+}

@@ -1,0 +1,343 @@
+//! `wh send`: sign fixture payloads and deliver them to a URL, or to a receiver inside the program.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use clap::Args;
+use http::StatusCode;
+use http::header::LOCATION;
+use tokio::net::TcpListener;
+
+use super::arguments;
+use super::composing::{Composer, DeliveryArgs};
+use super::receiver::Receiver;
+use super::secrets::{Secrets, secrets};
+use super::sign::default_target;
+use crate::cli::SharedArgs;
+use crate::context::Context;
+use crate::edge::client::{Client, ClientError, ClientOptions};
+use crate::edge::target::Target;
+use crate::edge::{listener, prompt};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::report::export::ExportForm;
+use crate::report::notice::Notice;
+use crate::report::{Outcome, Reporter, Summary};
+use crate::webhook::attempt::{Answer, Attempt, Failure};
+use crate::webhook::catalogue::Catalogue;
+use crate::webhook::delivery::Delivery;
+use crate::webhook::event::EventName;
+use crate::webhook::policy::StatusPatterns;
+use crate::webhook::provider::Provider;
+use crate::webhook::secret::Secret;
+
+/// How long to wait for an answer where the provider does not say.
+const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Arguments of `wh send`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  wh send slot.submitted\n  wh send slot.submitted --to localhost:3000/webhooks/wpg\n  wh send 'slot.*' --to 3000\n  wh send --all --scheme comps --to 3000\n  wh send slot.submitted --to 3000 --fault stale --expect 401")]
+pub struct SendArgs {
+    /// The events: type, provider/type, type@variant, or a glob ('slot.*')
+    #[arg(value_name = "EVENT", required_unless_present_any = ["all", "data"], add = super::completions::complete_event())]
+    events: Vec<String>,
+    /// Deliver every event of the scheme, with its variants
+    #[arg(long, requires = "scheme")]
+    all: bool,
+    /// Deliver to this URL: 3000, :3000/path, localhost:3000 or https://…
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    to: Option<Target>,
+    /// Allow a target that is not this machine
+    #[arg(long, help_heading = "Target")]
+    allow_remote: bool,
+    /// Accept any TLS certificate
+    #[arg(short = 'k', long, help_heading = "Target")]
+    insecure: bool,
+    /// Trust the PEM certificates in a file, too
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Target")]
+    cacert: Option<PathBuf>,
+    /// Wait this long for an answer [default: as long as the provider does]
+    #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Target")]
+    timeout: Option<Duration>,
+    /// Say which answers are good
+    #[arg(long, value_name = "STATUS", value_parser = arguments::statuses, default_value = "2xx", help_heading = "Target")]
+    expect: StatusPatterns,
+    /// Show what would be sent, and send nothing
+    #[arg(long, help_heading = "Target")]
+    dry_run: bool,
+    #[command(flatten)]
+    delivery: DeliveryArgs,
+}
+
+/// Delivers the events, one after the other.
+pub fn run(
+    args: &SendArgs,
+    shared: &SharedArgs,
+    context: &Context,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
+    let catalogue = context.catalogue(shared.catalogue.as_deref())?;
+    let mut composer = Composer::new(&args.delivery, context, &catalogue)?;
+    let events = composer.events(&args.events, args.all)?;
+    let senders = senders(&events, &catalogue, args, context)?;
+    for sender in senders.values() {
+        for notice in sender.secrets.notices.iter().cloned().chain(composer.notices(&sender.provider)) {
+            reporter.report(&Outcome::Notice(notice))?;
+        }
+    }
+    if args.dry_run {
+        for event in &events {
+            let sender = &senders[&event.provider];
+            let target = args.to.clone().unwrap_or_else(|| default_target(&sender.provider));
+            let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, &target.uri())?;
+            let form = ExportForm::Http;
+            reporter.report(&Outcome::Signed { delivery: &delivery, provider: &sender.provider, form })?;
+        }
+        return Ok(Exit::Good);
+    }
+    if let Some(target) = &args.to {
+        allow(target, args.allow_remote, context)?;
+    } else {
+        reporter.report(&Outcome::Notice(Notice::InProcess))?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
+    runtime.block_on(deliver_all(&events, &senders, &mut composer, args, context, reporter))
+}
+
+/// What the deliveries of one provider have in common.
+struct Sender {
+    provider: Provider,
+    secrets: Secrets,
+}
+
+fn senders(
+    events: &[EventName],
+    catalogue: &Catalogue,
+    args: &SendArgs,
+    context: &Context,
+) -> Result<BTreeMap<String, Sender>, Error> {
+    let mut senders = BTreeMap::new();
+    for event in events {
+        if !senders.contains_key(&event.provider) {
+            let provider = catalogue.provider(&event.provider)?;
+            let secrets = secrets(&args.delivery.secret, &provider, context, args.to.as_ref())?;
+            senders.insert(event.provider.clone(), Sender { provider, secrets });
+        }
+    }
+    Ok(senders)
+}
+
+/// A target that is not this machine is asked about, or needs a flag where there is nobody to ask.
+fn allow(target: &Target, allowed: bool, context: &Context) -> Result<(), Error> {
+    if allowed || target.is_loopback() {
+        return Ok(());
+    }
+    let url = target.as_str().to_owned();
+    if !context.terminals.interactive() {
+        return Err(Error::Remote { url, asked: false });
+    }
+    let question = format!("`{url}` is not on this machine. Send there?");
+    if prompt::confirm(&question) == Some(true) { Ok(()) } else { Err(Error::Remote { url, asked: true }) }
+}
+
+async fn deliver_all(
+    events: &[EventName],
+    senders: &BTreeMap<String, Sender>,
+    composer: &mut Composer<'_>,
+    args: &SendArgs,
+    context: &Context,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
+    let mut routes: BTreeMap<&str, Route> = BTreeMap::new();
+    let mut summary = Summary { unsent: events.len(), ..Summary::default() };
+    let mut stopped = None;
+    for event in events {
+        let sender = &senders[&event.provider];
+        if !routes.contains_key(event.provider.as_str()) {
+            routes.insert(&event.provider, Route::new(sender, args, context).await?);
+        }
+        let route = &routes[event.provider.as_str()];
+        let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, &route.target.uri())?;
+        let sending = route.deliver(&delivery, sender, context, reporter, events.len() == 1);
+        let Some(attempt) = unless_interrupted(sending).await else {
+            stopped = Some(Error::Interrupted { done: summary.sent, all: events.len() });
+            break;
+        };
+        let attempt = attempt?;
+
+        summary.sent += 1;
+        summary.unsent -= 1;
+        let fatal = match &attempt.outcome {
+            Ok(answer) if args.expect.matches(answer.status) => {
+                summary.accepted += 1;
+                None
+            }
+            Ok(_) => {
+                summary.refused += 1;
+                None
+            }
+            Err(failure) => {
+                summary.failed += 1;
+                let alone = events.len() == 1;
+                let nobody = summary.accepted + summary.refused == 0 && failure.is_lasting();
+                (alone || nobody).then(|| failure.clone())
+            }
+        };
+        let advice = if args.delivery.fault.is_none() { advice(&attempt, route, sender, args) } else { None };
+        reporter.report(&Outcome::Attempted {
+            delivery: &delivery,
+            provider: &sender.provider,
+            attempt: &attempt,
+            expected: &args.expect,
+            advice,
+            fatal: fatal.is_some(),
+        })?;
+        if let Some(failure) = fatal {
+            stopped = Some(Error::Unreachable { target: route.target.clone(), failure });
+            break;
+        }
+    }
+    if events.len() > 1 {
+        reporter.report(&Outcome::Summary(summary))?;
+    }
+    match stopped {
+        Some(error) => Err(error),
+        None if summary.refused > 0 => Ok(Exit::No),
+        None if summary.failed > 0 => Ok(Exit::Environment),
+        None => Ok(Exit::Good),
+    }
+}
+
+/// What a future yields; nothing when Ctrl-C came first.
+async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        Ok(()) = tokio::signal::ctrl_c() => None,
+    }
+}
+
+/// The way of a provider's deliveries: to the target, or to a receiver inside the program.
+struct Route {
+    target: Target,
+    client: Client,
+    receiver: Option<Arc<Receiver>>,
+}
+
+impl Route {
+    async fn new(sender: &Sender, args: &SendArgs, context: &Context) -> Result<Self, Error> {
+        let (target, receiver) = match &args.to {
+            Some(target) => (target.clone(), None),
+            None => {
+                let (target, receiver) = receive(sender, context).await?;
+                (target, Some(receiver))
+            }
+        };
+        let authorities = match &args.cacert {
+            None => None,
+            Some(path) => {
+                let file = |reason| Error::File { path: path.display().to_string(), reason };
+                Some(std::fs::read(path).map_err(file)?)
+            }
+        };
+        let timeout = args.timeout.or(sender.provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);
+        let options = ClientOptions { timeout, insecure: args.insecure, authorities };
+        let client = Client::new(&target, options).await.map_err(|error| match error {
+            ClientError::Unreachable(failure) => Error::Unreachable { target: target.clone(), failure },
+            error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
+        })?;
+        Ok(Self { target, client, receiver })
+    }
+
+    /// Sends a delivery once and shows it going out; in the program, as it arrived.
+    async fn deliver(
+        &self,
+        delivery: &Delivery,
+        sender: &Sender,
+        context: &Context,
+        reporter: &mut dyn Reporter,
+        alone: bool,
+    ) -> Result<Attempt, Error> {
+        let at = (context.clock)();
+        let provider = &sender.provider;
+        let Some(receiver) = &self.receiver else {
+            reporter.report(&Outcome::Sending { delivery, provider, at })?;
+            return Ok(self.client.send(delivery, 1, at).await);
+        };
+        let attempt = self.client.send(delivery, 1, at).await;
+        for mut reception in receiver.take() {
+            // Not every provider sends an id; both arrows are to have the same.
+            reception.delivery.id.clone_from(&delivery.id);
+            reception.delivery.variant.clone_from(&delivery.variant);
+            reporter.report(&Outcome::Received {
+                delivery: &reception.delivery,
+                provider,
+                at: reception.at,
+                remote: reception.remote,
+                verdict: &reception.verdict,
+                status: reception.status,
+                whole: alone,
+            })?;
+        }
+        Ok(attempt)
+    }
+}
+
+/// Starts a receiver on a free port of this machine, at the path of the provider's guide.
+async fn receive(sender: &Sender, context: &Context) -> Result<(Target, Arc<Receiver>), Error> {
+    let system = |reason| Error::System { what: "no port can be listened on", reason };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(system)?;
+    let address = listener.local_addr().map_err(system)?;
+    let path = sender.provider.request.path.as_deref().unwrap_or("/");
+    let target = format!("http://{address}{path}").parse().map_err(|error: crate::edge::target::TargetError| {
+        Error::usage(error.to_string(), "mend `request.path` in the provider's file")
+    })?;
+    let receiver = Arc::new(Receiver {
+        provider: sender.provider.clone(),
+        secrets: sender.secrets.secrets.clone(),
+        clock: context.clock,
+        received: Mutex::default(),
+    });
+    tokio::spawn(listener::serve(listener, Arc::clone(&receiver) as Arc<dyn listener::Handler>));
+    Ok((target, receiver))
+}
+
+/// What may help with an answer that is not good.
+fn advice(attempt: &Attempt, route: &Route, sender: &Sender, args: &SendArgs) -> Option<String> {
+    let answer: &Answer = attempt.outcome.as_ref().ok().filter(|answer| !args.expect.matches(answer.status))?;
+    let provider = &sender.provider;
+    match answer.status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+            let path = provider.request.path.as_deref().filter(|path| *path != route.target.path())?;
+            let authority = route.target.authority();
+            Some(format!("the guide of {} has its endpoint at {path}: --to {authority}{path}", provider.name))
+        }
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            let names: Vec<&str> = sender.secrets.secrets.iter().map(Secret::name).collect();
+            let variable = provider.secret_variable();
+            Some(format!("it was signed with {}; {variable} or --secret-env gives another secret", names.join(" and ")))
+        }
+        StatusCode::BAD_REQUEST => {
+            Some("verify the raw body, before a parser turns it into something else".to_owned())
+        }
+        status if status.is_redirection() => {
+            let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+            let to = location.map_or_else(String::new, |location| format!(" (it leads to {location})"));
+            Some(format!("redirects are not followed{to}: give --to the URL that answers itself"))
+        }
+        _ => None,
+    }
+}
+
+impl Failure {
+    /// Whether the next delivery would fail the same way.
+    fn is_lasting(&self) -> bool {
+        match self {
+            Self::Refused { .. } | Self::UnknownHost { .. } | Self::Tls { .. } => true,
+            Self::TimedOut { .. } | Self::Broken { .. } => false,
+        }
+    }
+}

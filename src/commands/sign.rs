@@ -1,0 +1,80 @@
+//! `wh sign`: print the signed request instead of sending it.
+
+use clap::Args;
+
+use super::composing::{Composer, DeliveryArgs};
+use super::secrets::secrets;
+use crate::cli::SharedArgs;
+use crate::context::Context;
+use crate::edge::target::Target;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::report::export::ExportForm;
+use crate::report::{Outcome, Reporter};
+use crate::webhook::event::EventName;
+use crate::webhook::provider::Provider;
+
+/// Arguments of `wh sign`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  wh sign slot.submitted --as curl | sh\n  wh sign whop/payment.succeeded --as http --to localhost:3000/webhooks/whop")]
+pub struct SignArgs {
+    /// The event: type, provider/type or type@variant
+    #[arg(value_name = "EVENT", required_unless_present = "data", add = super::completions::complete_event())]
+    event: Option<String>,
+    /// Choose the form
+    #[arg(long = "as", value_name = "FORM", default_value = "headers")]
+    form: ExportForm,
+    /// Write the request for this URL
+    #[arg(long, value_name = "URL")]
+    to: Option<Target>,
+    #[command(flatten)]
+    delivery: DeliveryArgs,
+}
+
+impl SignArgs {
+    /// Whether the answer is to be JSON by this command's own flag.
+    #[must_use]
+    pub fn wants_json(&self) -> bool {
+        self.form == ExportForm::Json
+    }
+}
+
+/// Signs one delivery and prints it.
+pub fn run(
+    args: &SignArgs,
+    shared: &SharedArgs,
+    context: &Context,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
+    let catalogue = context.catalogue(shared.catalogue.as_deref())?;
+    let mut composer = Composer::new(&args.delivery, context, &catalogue)?;
+    let patterns: Vec<String> = args.event.iter().cloned().collect();
+    let events = composer.events(&patterns, false)?;
+    let [event] = events.as_slice() else {
+        return Err(several(&events));
+    };
+    let provider = catalogue.provider(&event.provider)?;
+    let target = match &args.to {
+        Some(target) => target.clone(),
+        None => default_target(&provider),
+    };
+    let secrets = secrets(&args.delivery.secret, &provider, context, None)?;
+    let delivery = composer.delivery(event, &provider, &secrets.secrets, &target.uri())?;
+    for notice in secrets.notices.into_iter().chain(composer.notices(&provider)) {
+        reporter.report(&Outcome::Notice(notice))?;
+    }
+    reporter.report(&Outcome::Signed { delivery: &delivery, provider: &provider, form: args.form })?;
+    Ok(Exit::Good)
+}
+
+/// Where a request would go when nobody said: to the port that receivers are tried on, at the path of the guide.
+pub(super) fn default_target(provider: &Provider) -> Target {
+    let path = provider.request.path.as_deref().unwrap_or("/");
+    let target = format!("http://localhost:3000{path}").parse();
+    target.or_else(|_| "http://localhost:3000/".parse()).expect("a URL that is written here")
+}
+
+fn several(events: &[EventName]) -> Error {
+    let message = format!("{} events are meant, and one can be signed at a time", events.len());
+    Error::usage(message, "name one EVENT; `wh send` delivers several")
+}

@@ -1,0 +1,131 @@
+//! The world, read once: environment, clock, terminals, catalogue. Nothing else asks the process.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal as _, Read};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::edge::directory::Directory;
+use crate::error::Error;
+use crate::webhook::catalogue::Catalogue;
+
+/// What a run knows of the world around it.
+pub struct Context {
+    /// The environment variables.
+    pub environment: HashMap<OsString, OsString>,
+    /// Says what time it is.
+    pub clock: fn() -> Timestamp,
+    /// Where random values come from; a number makes them the same in every run.
+    pub seed: Option<u64>,
+    /// Which of the streams are a terminal.
+    pub terminals: Terminals,
+    /// Opens the standard input.
+    pub input: fn() -> Box<dyn Read>,
+}
+
+/// Which of the streams are a terminal.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terminals {
+    /// Someone types.
+    pub input: bool,
+    /// Someone reads the answer.
+    pub output: bool,
+    /// Someone reads the conversation.
+    pub errors: bool,
+}
+
+impl Terminals {
+    /// Whether there is someone to ask.
+    #[must_use]
+    pub fn interactive(self) -> bool {
+        self.input && self.errors
+    }
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// Where someone reads it, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Context {
+    /// The world of this process.
+    #[must_use]
+    pub fn from_process() -> Self {
+        Self {
+            environment: std::env::vars_os().collect(),
+            clock: Timestamp::now,
+            seed: None,
+            terminals: Terminals {
+                input: io::stdin().is_terminal(),
+                output: io::stdout().is_terminal(),
+                errors: io::stderr().is_terminal(),
+            },
+            input: || Box::new(io::stdin()),
+        }
+    }
+
+    /// An environment variable, as it is.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.environment.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// A source of random values.
+    #[must_use]
+    pub fn random(&self) -> fastrand::Rng {
+        self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)
+    }
+
+    /// The embedded providers, and those of `--catalogue` or else of `WH_CATALOGUE`.
+    pub fn catalogue(&self, directory: Option<&Path>) -> Result<Catalogue, Error> {
+        let variable = self.variable("WH_CATALOGUE").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let Some(path) = directory.map(Path::to_owned).or(variable) else {
+            return Ok(Catalogue::embedded());
+        };
+        let opened = Directory::open(&path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
+        Ok(Catalogue::embedded().with(Box::new(opened))?)
+    }
+
+    /// Whether a stream gets colours (<https://no-color.org>, <https://bixense.com/clicolors>).
+    #[must_use]
+    pub fn colours(&self, choice: ColorChoice, terminal: bool) -> bool {
+        let is_set = |name| self.variable(name).is_some_and(|value| !value.is_empty());
+        match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto if is_set("NO_COLOR") => false,
+            ColorChoice::Auto if is_set("CLICOLOR_FORCE") => self.variable("CLICOLOR_FORCE") != Some(OsStr::new("0")),
+            ColorChoice::Auto => terminal && self.variable("TERM") != Some(OsStr::new("dumb")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(environment: &[(&str, &str)]) -> Context {
+        let environment = environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Context { environment, ..Context::from_process() }
+    }
+
+    #[test]
+    fn colours_follow_the_flag_then_the_environment_then_the_terminal() {
+        assert!(context(&[("NO_COLOR", "1")]).colours(ColorChoice::Always, false));
+        assert!(!context(&[("CLICOLOR_FORCE", "1")]).colours(ColorChoice::Never, true));
+        assert!(!context(&[("NO_COLOR", "1")]).colours(ColorChoice::Auto, true));
+        assert!(context(&[("NO_COLOR", "")]).colours(ColorChoice::Auto, true));
+        assert!(context(&[("CLICOLOR_FORCE", "1")]).colours(ColorChoice::Auto, false));
+        assert!(!context(&[("TERM", "dumb")]).colours(ColorChoice::Auto, true));
+        assert!(!context(&[]).colours(ColorChoice::Auto, false));
+    }
+}

@@ -1,0 +1,172 @@
+//! Sends a delivery once and says what came of it. Knows no scheme and no secret; a refusal is an answer to it.
+
+use std::error::Error as _;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use jiff::Timestamp;
+use reqwest::redirect;
+use reqwest::tls::Certificate;
+
+use super::target::Target;
+use crate::webhook::attempt::{Answer, Attempt, Failure};
+use crate::webhook::delivery::Delivery;
+
+/// How much of an answer's body is kept.
+pub const KEPT: usize = 64 * 1024;
+
+/// How a client connects.
+#[derive(Debug, Clone, Default)]
+pub struct ClientOptions {
+    /// How long an attempt may take, from connecting to the end of the answer.
+    pub timeout: Duration,
+    /// Whether any certificate is accepted.
+    pub insecure: bool,
+    /// A file of certificates in PEM form to trust besides the system's.
+    pub authorities: Option<Vec<u8>>,
+}
+
+/// Sends deliveries to one target.
+pub struct Client {
+    client: reqwest::Client,
+    addresses: Vec<SocketAddr>,
+    timeout: Duration,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The target cannot be reached as it is.
+    #[error(transparent)]
+    Unreachable(Failure),
+    /// The certificates that were given are none.
+    #[error("no certificate in PEM form")]
+    Certificates,
+    /// The HTTP library did not start.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Setup(reqwest::Error),
+}
+
+impl Client {
+    /// A client for a target: looks its name up, and loads the system's certificates only for TLS.
+    pub async fn new(target: &Target, options: ClientOptions) -> Result<Self, ClientError> {
+        let host = target.host();
+        let addresses = match target.known_addresses() {
+            Some(addresses) => addresses,
+            None => {
+                let unknown = || ClientError::Unreachable(Failure::UnknownHost { host: host.clone() });
+                let found = tokio::net::lookup_host((host.as_str(), target.port())).await.map_err(|_| unknown())?;
+                let found: Vec<SocketAddr> = found.collect();
+                if found.is_empty() {
+                    return Err(unknown());
+                }
+                found
+            }
+        };
+        let mut builder = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .resolve_to_addrs(&host, &addresses)
+            .http1_title_case_headers()
+            .pool_max_idle_per_host(1);
+        if target.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        builder = if target.is_https() {
+            // An error means that the process has a provider already, which is the same one.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let authorities = options.authorities.as_deref().map(certificates).transpose()?;
+            let builder = builder.tls_danger_accept_invalid_certs(options.insecure);
+            match authorities {
+                Some(authorities) => builder.tls_certs_merge(authorities),
+                None => builder,
+            }
+        } else {
+            // Reading the system's certificates takes milliseconds that plain HTTP need not pay.
+            builder.tls_backend_preconfigured(without_certificates())
+        };
+        let client = builder.build().map_err(ClientError::Setup)?;
+        Ok(Self { client, addresses, timeout: options.timeout })
+    }
+
+    /// Sends a delivery once. `started` is the time that the attempt is reported with.
+    pub async fn send(&self, delivery: &Delivery, number: u32, started: Timestamp) -> Attempt {
+        let clock = Instant::now();
+        let outcome = match tokio::time::timeout(self.timeout, self.exchange(delivery)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Failure::TimedOut { after: self.timeout }),
+        };
+        let url = delivery.request.uri().to_string();
+        Attempt { number, url, started, duration: clock.elapsed(), outcome }
+    }
+
+    async fn exchange(&self, delivery: &Delivery) -> Result<Answer, Failure> {
+        let request = delivery.request.clone();
+        let request = reqwest::Request::try_from(request).map_err(|error| broken(&error))?;
+        let mut response = self.client.execute(request).await.map_err(|error| self.failure(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = BytesMut::new();
+        let mut truncated = false;
+        // An answer whose body breaks off is an answer all the same: its status was sent.
+        while let Some(chunk) = response.chunk().await.unwrap_or_default() {
+            let room = KEPT - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
+                truncated = true;
+                break;
+            }
+        }
+        Ok(Answer { status, headers, body: Bytes::from(body), truncated })
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        let mut cause = error.source();
+        while let Some(source) = cause {
+            if let Some(error) = source.downcast_ref::<rustls::Error>() {
+                return Failure::Tls { reason: error.to_string() };
+            }
+            if let Some(error) = source.downcast_ref::<io::Error>() {
+                if error.kind() == io::ErrorKind::ConnectionRefused {
+                    return Failure::Refused { addresses: self.addresses.clone() };
+                }
+                // The TLS library's own error is carried inside an I/O error.
+                if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                    return Failure::Tls { reason: inner.to_string() };
+                }
+            }
+            cause = source.source();
+        }
+        broken(error)
+    }
+}
+
+/// The innermost cause, which says what happened; the outer ones say who noticed.
+fn broken(error: &reqwest::Error) -> Failure {
+    let mut reason = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        reason = source.to_string();
+        cause = source.source();
+    }
+    Failure::Broken { reason }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, ClientError> {
+    match Certificate::from_pem_bundle(pem) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) | Err(_) => Err(ClientError::Certificates),
+    }
+}
+
+/// A TLS configuration that trusts nobody, for clients that do not speak TLS.
+fn without_certificates() -> rustls::ClientConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider supports the default versions")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
+}

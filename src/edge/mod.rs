@@ -1,0 +1,7 @@
+//! The outside world: sockets, files, prompts. Speaks `webhook`, and never prints.
+
+pub mod client;
+pub mod directory;
+pub mod listener;
+pub mod prompt;
+pub mod target;

@@ -1,0 +1,281 @@
+//! What stops a command: the facts in one sentence, the way out, and the exit code.
+
+use std::io;
+
+use crate::edge::client::ClientError;
+use crate::edge::target::Target;
+use crate::exit::Exit;
+use crate::webhook::attempt::Failure;
+use crate::webhook::catalogue::CatalogueError;
+use crate::webhook::composition::CompositionError;
+use crate::webhook::event::EventName;
+use crate::webhook::json::EditError;
+use crate::webhook::secret::SecretError;
+use crate::webhook::signing::SigningError;
+
+/// Why a command stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line cannot be understood.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong with it.
+        message: String,
+        /// The way out.
+        hint: Option<String>,
+    },
+    /// A provider or an event that is not there, or not right.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// A delivery that could not be composed.
+    #[error(transparent)]
+    Composition(#[from] CompositionError),
+    /// A delivery that could not be signed.
+    #[error("{error}")]
+    Signing {
+        /// What is wrong.
+        error: SigningError,
+        /// The environment variable that the provider's secret is read from.
+        variable: String,
+    },
+    /// A file that cannot be read, or is not what it should be.
+    #[error("`{path}` cannot be read: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why not.
+        reason: io::Error,
+    },
+    /// A target outside of this machine that nobody agreed to.
+    #[error("`{url}` is not on this machine, and {}", refusal(*asked))]
+    Remote {
+        /// The target.
+        url: String,
+        /// Whether someone was asked, and said no.
+        asked: bool,
+    },
+    /// No secret for a target where the published test secret will not do.
+    #[error("there is no secret of {scheme} for `{url}`: its test secret is public, so it serves this machine alone")]
+    NoSecret {
+        /// The provider.
+        scheme: String,
+        /// The target.
+        url: String,
+        /// The environment variable that the provider's secret is read from.
+        variable: String,
+    },
+    /// An environment variable that was named and is not set.
+    #[error("the environment variable `{name}` is not set")]
+    NoVariable {
+        /// Its name.
+        name: String,
+    },
+    /// A fault that a scheme cannot have.
+    #[error("{scheme} has no fault `{fault}`: {reason}")]
+    NoFault {
+        /// The provider.
+        scheme: String,
+        /// The fault.
+        fault: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// No delivery got an answer.
+    #[error("{}", unreachable(target, failure))]
+    Unreachable {
+        /// Where it should have gone.
+        target: Target,
+        /// What happened.
+        failure: Failure,
+    },
+    /// The HTTP client could not be set up.
+    #[error(transparent)]
+    Client(ClientError),
+    /// Nothing more can be written to the standard output.
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+    /// Something that the system did not grant.
+    #[error("{what}: {reason}")]
+    System {
+        /// What was wanted.
+        what: &'static str,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// Stopped by Ctrl-C.
+    #[error("stopped after {done} of {all}")]
+    Interrupted {
+        /// How many deliveries were answered.
+        done: usize,
+        /// How many there should have been.
+        all: usize,
+    },
+}
+
+impl Error {
+    /// A mistake on the command line, and the way out.
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// The kind of the error in one word, for machines.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Usage { .. } => "usage",
+            Self::Catalogue(error) => match error {
+                CatalogueError::File(_) => "bad-file",
+                CatalogueError::Unreadable { .. } | CatalogueError::NoProvider { .. } => "unreadable-file",
+                CatalogueError::UnknownScheme { .. } => "unknown-scheme",
+                CatalogueError::UnknownEvent { .. } => "unknown-event",
+                CatalogueError::AmbiguousEvent { .. } => "ambiguous-event",
+                CatalogueError::BuiltIn { .. } => "built-in-scheme",
+            },
+            Self::Composition(_) => "bad-payload",
+            Self::Signing { .. } => "bad-secret",
+            Self::File { .. } => "unreadable-file",
+            Self::Remote { .. } => "remote-target",
+            Self::NoSecret { .. } | Self::NoVariable { .. } => "no-secret",
+            Self::NoFault { .. } => "no-such-fault",
+            Self::Unreachable { failure, .. } => failure.code(),
+            Self::Client(_) => "client",
+            Self::Output(_) => "output",
+            Self::System { .. } => "system",
+            Self::Interrupted { .. } => "interrupted",
+        }
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Usage { .. }
+            | Self::Catalogue(_)
+            | Self::Composition(_)
+            | Self::Signing { .. }
+            | Self::File { .. }
+            | Self::Remote { .. }
+            | Self::NoSecret { .. }
+            | Self::NoVariable { .. }
+            | Self::NoFault { .. }
+            | Self::Client(ClientError::Certificates) => Exit::Usage,
+            Self::Unreachable { .. } | Self::Client(_) | Self::Output(_) | Self::System { .. } => Exit::Environment,
+            Self::Interrupted { .. } => Exit::Interrupted,
+        }
+    }
+
+    /// The way out, where there is one.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Usage { hint, .. } => return hint.clone(),
+            Self::Catalogue(error) => return catalogue_hint(error),
+            Self::Composition(error) => return composition_hint(error),
+            Self::Signing { error, variable } => return signing_hint(error, variable),
+            Self::Remote { .. } => "give --allow-remote if you mean to send there".to_owned(),
+            Self::NoSecret { variable, .. } => format!("put it in {variable}, or give --secret-file or --secret-env"),
+            Self::NoVariable { name } => format!("set it, as in: {name}=… wh …"),
+            Self::NoFault { .. } => "`wh schemes NAME` tells what a scheme checks".to_owned(),
+            Self::Unreachable { target, failure } => return unreachable_hint(target, failure),
+            Self::Client(ClientError::Certificates) => "--cacert takes a file of PEM certificates".to_owned(),
+            Self::File { .. }
+            | Self::Client(_)
+            | Self::Output(_)
+            | Self::System { .. }
+            | Self::Interrupted { .. } => return None,
+        };
+        Some(hint)
+    }
+}
+
+fn refusal(asked: bool) -> &'static str {
+    if asked { "the answer was no" } else { "there is nobody to ask whether that is meant" }
+}
+
+fn unreachable(target: &Target, failure: &Failure) -> String {
+    let authority = target.authority();
+    match failure {
+        Failure::Refused { addresses } => {
+            let tried: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            format!("nobody listens at {authority} (tried {})", tried.join(" and "))
+        }
+        Failure::UnknownHost { .. } => failure.to_string(),
+        Failure::TimedOut { .. } | Failure::Tls { .. } | Failure::Broken { .. } => format!("{authority}: {failure}"),
+    }
+}
+
+fn unreachable_hint(target: &Target, failure: &Failure) -> Option<String> {
+    let hint = match failure {
+        Failure::Refused { .. } if target.is_loopback() => format!(
+            "start your receiver on port {}, or leave --to out to deliver to one inside wh",
+            target.port()
+        ),
+        Failure::Refused { .. } => "check the port, and that the receiver is running".to_owned(),
+        Failure::UnknownHost { .. } => "check the name for a slip".to_owned(),
+        Failure::TimedOut { .. } => "give it more time with --timeout 60s".to_owned(),
+        Failure::Tls { .. } if target.is_loopback() => {
+            "trust its certificate with --cacert FILE, or any with --insecure; http:// if it speaks no TLS".to_owned()
+        }
+        Failure::Tls { .. } => "trust its certificate with --cacert FILE".to_owned(),
+        Failure::Broken { .. } if !target.is_https() => "does it speak HTTPS? then write https://".to_owned(),
+        Failure::Broken { .. } => return None,
+    };
+    Some(hint)
+}
+
+fn catalogue_hint(error: &CatalogueError) -> Option<String> {
+    let hint = match error {
+        CatalogueError::File(error) => return error.hint.clone(),
+        CatalogueError::Unreadable { .. } => return None,
+        CatalogueError::UnknownScheme { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
+        CatalogueError::UnknownScheme { known, .. } => format!("there are {}", known.join(", ")),
+        CatalogueError::UnknownEvent { nearest, scheme, .. } => match (nearest.as_slice(), scheme) {
+            ([], Some(scheme)) => format!("`wh events '{scheme}/*'` lists them"),
+            ([], None) => "`wh events` lists them".to_owned(),
+            (names, _) => format!("did you mean {}?", ticked(names)),
+        },
+        CatalogueError::AmbiguousEvent { candidates, .. } => {
+            let names: Vec<String> = candidates.iter().map(EventName::to_string).collect();
+            format!("say which: {}", ticked(&names))
+        }
+        CatalogueError::BuiltIn { .. } => {
+            "choose another name, or say `replaces-built-in = true` in that file".to_owned()
+        }
+        CatalogueError::NoProvider { .. } => {
+            "a catalogue holds folders, each with a provider.toml and an events folder".to_owned()
+        }
+    };
+    Some(hint)
+}
+
+fn composition_hint(error: &CompositionError) -> Option<String> {
+    match error {
+        CompositionError::Placeholder(error) => Some(error.hint.clone()),
+        CompositionError::Edit(EditError::NotFound { nearest: Some(name), .. }) => Some(format!("did you mean `{name}`?")),
+        CompositionError::NotJson(_) => Some("--set and --unset change JSON payloads only".to_owned()),
+        CompositionError::Edit(_) | CompositionError::Header { .. } => None,
+    }
+}
+
+fn signing_hint(error: &SigningError, variable: &str) -> Option<String> {
+    match error {
+        SigningError::Secret(SecretError::Empty { .. }) => {
+            Some(format!("put the secret in {variable}, or give --secret-file or --secret-env"))
+        }
+        SigningError::Secret(SecretError::Undecodable { encoding, .. }) => {
+            Some(format!("copy it whole from the provider: it is {encoding}, with its prefix and its padding"))
+        }
+        SigningError::OneSignatureOnly { .. } => Some("give one secret".to_owned()),
+        SigningError::NoSecret | SigningError::BadHeader { .. } => None,
+    }
+}
+
+/// `` `a`, `b` or `c` ``.
+fn ticked(names: &[String]) -> String {
+    let ticked: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match ticked.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [others @ .., last] => format!("{} or {last}", others.join(", ")),
+    }
+}

@@ -1,0 +1,152 @@
+//! A scheme in words: what its data says, as sentences for someone who writes a receiver.
+
+use std::time::Duration;
+
+use crate::webhook::policy::DeliveryPolicy;
+use crate::webhook::provider::Provider;
+use crate::webhook::scheme::{Algorithm, Scheme};
+use crate::webhook::template::Field;
+
+/// What is signed, and how it is written.
+#[must_use]
+pub fn signature(scheme: &Scheme) -> String {
+    if scheme.algorithm == Algorithm::Token {
+        return "nothing is signed: the secret itself is sent, as a token".to_owned();
+    }
+    let mut text = format!("{} of `{}`, as {}", scheme.algorithm.title(), scheme.content, scheme.encoding.name());
+    for encoding in &scheme.also_accepts {
+        text.push_str(&format!(" ({} is recognised too)", encoding.name()));
+    }
+    text
+}
+
+/// What the key is.
+#[must_use]
+pub fn key(scheme: &Scheme) -> String {
+    let prefix = scheme.key.prefix.as_deref();
+    match (scheme.key.encoding, prefix) {
+        (None, Some(prefix)) => format!("the secret's own bytes, `{prefix}` included"),
+        (None, None) => "the secret's own bytes".to_owned(),
+        (Some(encoding), Some(prefix)) => format!("the secret without `{prefix}`, decoded from {}", encoding.name()),
+        (Some(encoding), None) => format!("the secret, decoded from {}", encoding.name()),
+    }
+}
+
+/// How old or how early a delivery may be.
+#[must_use]
+pub fn tolerance(scheme: &Scheme) -> String {
+    let unit = scheme.timestamp.unit.title();
+    if !scheme.has_timestamp() {
+        return "none: there is no timestamp".to_owned();
+    }
+    match (scheme.timestamp.tolerance_past, scheme.timestamp.tolerance_future) {
+        (Some(past), Some(future)) if past == future => format!("{} both ways (timestamp in {unit})", duration(past)),
+        (Some(past), Some(future)) => {
+            format!("{} in the past, {} in the future (timestamp in {unit})", duration(past), duration(future))
+        }
+        (Some(past), None) => {
+            format!("{} in the past, any in the future (timestamp in {unit})", duration(past))
+        }
+        (None, Some(future)) => {
+            format!("any in the past, {} in the future (timestamp in {unit})", duration(future))
+        }
+        (None, None) => format!("none is documented (timestamp in {unit})"),
+    }
+}
+
+/// What the provider waits for, and what it counts as success.
+#[must_use]
+pub fn answer(policy: &DeliveryPolicy) -> String {
+    match policy.timeout {
+        Some(timeout) => format!("{} within {}", policy.success, duration(timeout)),
+        None => format!("{}; the time allowed is not documented", policy.success),
+    }
+}
+
+/// Whether and when the provider tries again.
+#[must_use]
+pub fn retries(policy: &DeliveryPolicy) -> String {
+    let on = policy.retry.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut text = match policy.attempts {
+        Some(1) => "none: a failed delivery is not sent again".to_owned(),
+        Some(attempts) => format!("{attempts} attempts in all"),
+        None => "not documented".to_owned(),
+    };
+    if !policy.backoff.is_empty() {
+        let waits: Vec<String> = policy.backoff.iter().map(|wait| duration(*wait)).collect();
+        text.push_str(&format!(", after {}", waits.join(", ")));
+    }
+    if !on.is_empty() {
+        text.push_str(&format!("; on {on}"));
+    }
+    if policy.retry_after {
+        text.push_str("; Retry-After is heeded");
+    }
+    text
+}
+
+/// When the provider stops for good.
+#[must_use]
+pub fn giving_up(policy: &DeliveryPolicy) -> Option<String> {
+    let disabled = policy.disable_after.map(|count| format!("disabled after {count} consecutive failures"));
+    let parts: Vec<String> = disabled.into_iter().chain(policy.after_last_attempt.clone()).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What tells an event from its duplicate.
+#[must_use]
+pub fn deduplication(provider: &Provider) -> Option<String> {
+    let keys: Vec<String> = provider.places.deduplicate.iter().map(|places| {
+        places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")
+    }).collect();
+    (!keys.is_empty()).then(|| keys.join(", or "))
+}
+
+/// What the scheme leaves open: what follows from its data first, then what its file adds.
+#[must_use]
+pub fn weaknesses(provider: &Provider) -> Vec<String> {
+    let scheme = &provider.scheme;
+    let mut found = Vec::new();
+    let mut say = |condition: bool, sentence: &str| {
+        if condition {
+            found.push(sentence.to_owned());
+        }
+    };
+    let token = scheme.algorithm == Algorithm::Token;
+    say(token, "The token proves who sent it and protects nothing else: whoever sees one delivery can forge any other.");
+    say(
+        !token && !scheme.signs_body(),
+        "The signature does not cover the body, so a body can be changed on the way.",
+    );
+    say(
+        !token && scheme.uses(Field::Timestamp) && !scheme.signs_timestamp(),
+        "The timestamp is not signed: a captured delivery can be sent again with a fresh one.",
+    );
+    say(
+        !token && !scheme.has_timestamp(),
+        "There is no timestamp: a captured delivery can be sent again for ever.",
+    );
+    say(
+        scheme.has_timestamp() && scheme.timestamp.tolerance_past.is_some() && scheme.timestamp.tolerance_future.is_none(),
+        "Timestamps in the future are accepted: a delivery dated ahead stays good for that long.",
+    );
+    say(
+        matches!(scheme.algorithm, Algorithm::Digest(_)),
+        "The signature is a plain hash over content and secret, where HMAC was made for this.",
+    );
+    found.extend(provider.weaknesses.iter().cloned());
+    found
+}
+
+/// A duration as people say it: `300 s`, `5 min`, `2 h`.
+#[must_use]
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        _ if duration.subsec_nanos() > 0 => format!("{} ms", duration.as_millis()),
+        0..=599 if seconds % 60 != 0 || seconds == 0 => format!("{seconds} s"),
+        _ if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        _ if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        _ => format!("{seconds} s"),
+    }
+}

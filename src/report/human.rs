@@ -1,0 +1,422 @@
+//! Lines for people: arrows with the same id on both, the answer's body when it matters, a page about a scheme.
+//!
+//! ```text
+//! 10:00:00 --> wpg slot.submitted [msg_2Lk9…] signature ok
+//! 10:00:00 <-- 200 POST http://localhost:3000/ (12 ms) [msg_2Lk9…]
+//! ```
+
+use std::io::{self, Write};
+use std::sync::OnceLock;
+
+use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::export::{self, ExportForm};
+use super::palette::{Palette, Role};
+use super::{Outcome, Problem, Reporter, Summary, explanation, payload, sanitize};
+use crate::webhook::attempt::{Answer, Attempt};
+use crate::webhook::delivery::Delivery;
+use crate::webhook::policy::StatusPatterns;
+use crate::webhook::provider::{EventInfo, Provider};
+use crate::webhook::scheme::Algorithm;
+use crate::webhook::verification::{Rejection, Verified};
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Failures only.
+    Quiet,
+    /// What is usual.
+    Normal,
+    /// Requests and answers whole.
+    Verbose,
+}
+
+/// Writes for people: the answer to one stream, the conversation to the other.
+pub struct HumanReporter<'a> {
+    output: Box<dyn Write + 'a>,
+    errors: Box<dyn Write + 'a>,
+    style: Style,
+    zone: OnceLock<TimeZone>,
+}
+
+/// How a [`HumanReporter`] writes.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// The colours of the answer.
+    pub output: Palette,
+    /// The colours of the conversation.
+    pub errors: Palette,
+    /// How much is said.
+    pub verbosity: Verbosity,
+    /// Whether the answer goes to a terminal, so that nothing in it may act on one.
+    pub terminal: bool,
+}
+
+impl<'a> HumanReporter<'a> {
+    /// A reporter that writes to these streams.
+    pub fn new(output: Box<dyn Write + 'a>, errors: Box<dyn Write + 'a>, style: Style) -> Self {
+        Self { output, errors, style, zone: OnceLock::new() }
+    }
+
+    fn is(&self, verbosity: Verbosity) -> bool {
+        self.style.verbosity == verbosity
+    }
+
+    fn paint(&self, role: Role, text: &str) -> String {
+        self.style.output.paint(role, text)
+    }
+
+    fn time(&self, at: Timestamp) -> String {
+        let zone = self.zone.get_or_init(TimeZone::system);
+        let time = at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
+        self.paint(Role::Faint, &time)
+    }
+
+    fn id(&self, delivery: &Delivery) -> String {
+        self.paint(Role::Faint, &format!("[{}]", sanitize::line(&delivery.id)))
+    }
+
+    /// `10:00:00 --> wpg slot.submitted [msg_2Lk9…]`
+    fn arrow_out(&self, delivery: &Delivery, at: Timestamp) -> String {
+        let scheme = sanitize::line(delivery.scheme.as_deref().unwrap_or("?"));
+        let event = delivery.event_name();
+        let event = self.paint(Role::Name, &sanitize::line(&event));
+        format!("{} --> {scheme} {event} {}", self.time(at), self.id(delivery))
+    }
+
+    fn sending(&mut self, delivery: &Delivery, provider: &Provider, at: Timestamp) -> io::Result<()> {
+        if self.is(Verbosity::Quiet) {
+            return Ok(());
+        }
+        writeln!(self.output, "{}", self.arrow_out(delivery, at))?;
+        if self.is(Verbosity::Verbose) { self.request(delivery, provider, "  ") } else { Ok(()) }
+    }
+
+    fn received(&mut self, delivery: &Delivery, at: Timestamp, verdict: &Result<Verified, Rejection>) -> io::Result<()> {
+        if self.is(Verbosity::Quiet) && verdict.is_ok() {
+            return Ok(());
+        }
+        let token = matches!(verdict, Err(Rejection::Mismatch { token: true, .. }));
+        let what = if token { "token" } else { "signature" };
+        let verdict = match verdict {
+            Ok(Verified { other_encoding: Some(encoding), .. }) => {
+                format!("{} ({})", self.paint(Role::Good, "signature ok"), encoding.name())
+            }
+            Ok(_) => self.paint(Role::Good, "signature ok"),
+            Err(rejection) => {
+                let word = self.paint(Role::Bad, &format!("{what} refused: {}", rejection.reason()));
+                format!("{word}, {}", sanitize::line(&rejection.to_string()))
+            }
+        };
+        writeln!(self.output, "{} {verdict}", self.arrow_out(delivery, at))
+    }
+
+    /// `10:00:00 <-- 200 POST http://localhost:3000/ (12 ms) [msg_2Lk9…]`, and the answer's body when it matters.
+    fn attempted(&mut self, delivery: &Delivery, attempt: &Attempt, expected: &StatusPatterns) -> io::Result<()> {
+        let good = attempt.status().is_some_and(|status| expected.matches(status));
+        if self.is(Verbosity::Quiet) && good {
+            return Ok(());
+        }
+        let result = match &attempt.outcome {
+            Ok(answer) => self.paint(if good { Role::Good } else { Role::Bad }, &status(answer.status)),
+            Err(failure) => self.paint(Role::Bad, &sanitize::line(&failure.to_string())),
+        };
+        let at = attempt.started.checked_add(attempt.duration).unwrap_or(attempt.started);
+        writeln!(
+            self.output,
+            "{} <-- {result} {} {} ({}) {}",
+            self.time(at),
+            delivery.request.method(),
+            sanitize::line(&attempt.url),
+            elapsed(attempt.duration),
+            self.id(delivery),
+        )?;
+        match &attempt.outcome {
+            Ok(answer) if self.is(Verbosity::Verbose) => self.answer(answer, true),
+            Ok(answer) if !good => self.answer(answer, false),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    fn answer(&mut self, answer: &Answer, headers: bool) -> io::Result<()> {
+        if headers {
+            let lines = self.headers(&answer.headers);
+            self.indented(&lines, "    ")?;
+        }
+        if answer.body.is_empty() {
+            return Ok(());
+        }
+        let body = payload::render(&answer.body, self.style.output);
+        self.indented(&body, "    ")?;
+        if answer.truncated {
+            let note = self.paint(Role::Faint, "… and more");
+            writeln!(self.output, "    {note}")?;
+        }
+        Ok(())
+    }
+
+    fn headers(&self, headers: &HeaderMap) -> String {
+        let lines = headers.iter().map(|(name, value)| {
+            format!("{}: {}", self.paint(Role::Key, name.as_str()), sanitize::bytes(value.as_bytes()))
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// A request for a reader: its head, and its payload taken out of its envelope and indented.
+    fn request(&mut self, delivery: &Delivery, provider: &Provider, indent: &str) -> io::Result<()> {
+        let request = &delivery.request;
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        writeln!(self.output, "{indent}{} {}", request.method(), sanitize::line(target))?;
+        let headers: Vec<(String, String)> = export::headers(delivery, provider)
+            .map(|(name, value)| (name, sanitize::bytes(value.as_bytes())))
+            .collect();
+        for (name, value) in headers {
+            let header: Option<http::HeaderName> = name.parse().ok();
+            let secret = header.is_some_and(|header| provider.scheme.is_secret_header(&header));
+            let value = if secret { self.paint(Role::Faint, "(redacted)") } else { value };
+            writeln!(self.output, "{indent}{}: {value}", self.paint(Role::Key, &name))?;
+        }
+        writeln!(self.output)?;
+        let body = match provider.scheme.payload(delivery) {
+            Some(payload) => payload::render(&payload, self.style.output),
+            None => payload::render(request.body(), self.style.output),
+        };
+        if provider.scheme.envelope.is_some() {
+            let whole = String::from_utf8_lossy(request.body()).into_owned();
+            let shown = shortened(&whole, 100);
+            let note = self.paint(Role::Faint, &format!("{} (which holds:)", sanitize::line(&shown)));
+            writeln!(self.output, "{indent}{note}")?;
+        }
+        self.indented(&body, indent)?;
+        writeln!(self.output)
+    }
+
+    fn indented(&mut self, text: &str, indent: &str) -> io::Result<()> {
+        for line in text.lines() {
+            writeln!(self.output, "{indent}{line}")?;
+        }
+        Ok(())
+    }
+
+    fn signed(&mut self, delivery: &Delivery, provider: &Provider, form: ExportForm) -> io::Result<()> {
+        let bytes = match form {
+            ExportForm::Headers => export::as_headers(delivery, provider),
+            ExportForm::Http => export::as_http(delivery, provider),
+            ExportForm::Curl => export::as_curl(delivery, provider),
+            ExportForm::Hurl => export::as_hurl(delivery, provider),
+            // The JSON reporter writes it; who asks for this form gets that reporter.
+            ExportForm::Json => return Ok(()),
+        };
+        // A file or a pipe gets the exact bytes; a terminal gets none that it would act on.
+        if self.style.terminal {
+            let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+            let text = sanitize::block(&text);
+            let end = if text.ends_with('\n') { "" } else { "\n" };
+            return write!(self.output, "{text}{end}");
+        }
+        self.output.write_all(&bytes)
+    }
+
+    fn events(&mut self, provider: &Provider, events: &[EventInfo]) -> io::Result<()> {
+        let heading = format!("{} ({})", provider.title, provider.name);
+        writeln!(self.output, "{}", self.paint(Role::Heading, &sanitize::line(&heading)))?;
+        let width = events.iter().map(|info| info.name.name().chars().count()).max().unwrap_or_default();
+        for info in events {
+            let name = info.name.name();
+            let padding = " ".repeat(width - name.chars().count());
+            let name = self.paint(Role::Name, &sanitize::line(&name));
+            let line = format!("  {name}{padding}  {}", sanitize::line(&info.about));
+            writeln!(self.output, "{}", line.trim_end())?;
+        }
+        writeln!(self.output)
+    }
+
+    fn event(&mut self, info: &EventInfo, provider: &Provider, example: &Delivery) -> io::Result<()> {
+        let name = self.paint(Role::Name, &sanitize::line(&info.name.to_string()));
+        writeln!(self.output, "{name}")?;
+        if !info.about.is_empty() {
+            writeln!(self.output, "{}", sanitize::line(&info.about))?;
+        }
+        writeln!(self.output)?;
+        self.request(example, provider, "  ")?;
+        self.fact("signed with", "the test secret; every delivery has ids and times of its own")?;
+        if let (Some(key), Some(places)) = (provider.deduplication_key(example), explanation::deduplication(provider)) {
+            self.fact("de-duplicate on", &format!("{} (here {})", places, key.join(" + ")))?;
+        }
+        self.fact("facts from", &provider.documentation)?;
+        for reading in &provider.readings {
+            self.fact("our reading", reading)?;
+        }
+        let full = info.name.to_string();
+        self.fact("send it", &format!("wh send {full} --to localhost:3000"))
+    }
+
+    fn schemes(&mut self, providers: &[Provider]) -> io::Result<()> {
+        let width = providers.iter().map(|provider| provider.name.len()).max().unwrap_or_default();
+        for provider in providers {
+            let name = self.paint(Role::Name, &provider.name);
+            let padding = " ".repeat(width - provider.name.len());
+            let count = provider.events.iter().filter(|info| info.name.variant.is_none()).count();
+            let how = match provider.scheme.algorithm {
+                Algorithm::Token => "token".to_owned(),
+                Algorithm::Hmac(_) | Algorithm::Digest(_) => {
+                    format!("{} of {}", provider.scheme.algorithm.title(), provider.scheme.content)
+                }
+            };
+            let facts = self.paint(Role::Faint, &format!("{count} events, {how}"));
+            writeln!(self.output, "{name}{padding}  {}", sanitize::line(&provider.title))?;
+            writeln!(self.output, "{}  {facts}", " ".repeat(width))?;
+        }
+        Ok(())
+    }
+
+    fn scheme(&mut self, provider: &Provider, example: Option<&Delivery>) -> io::Result<()> {
+        let scheme = &provider.scheme;
+        let heading = format!("{} ({})", provider.title, provider.name);
+        writeln!(self.output, "{}", self.paint(Role::Heading, &sanitize::line(&heading)))?;
+        writeln!(self.output, "{}\n", sanitize::line(&provider.about))?;
+
+        self.fact("signature", &explanation::signature(scheme))?;
+        self.fact("key", &explanation::key(scheme))?;
+        for rule in &scheme.headers {
+            let list = rule.separator.as_ref().map_or("", |_| ", a list: any entry may match");
+            let optional = if rule.optional { ", not needed" } else { "" };
+            self.fact("header", &format!("{}: {}{list}{optional}", rule.name, rule.value))?;
+        }
+        if let Some(envelope) = &scheme.envelope {
+            self.fact("body", &envelope.to_string())?;
+        }
+        self.fact("tolerance", &explanation::tolerance(scheme))?;
+        self.fact("good answer", &explanation::answer(&provider.policy))?;
+        self.fact("retries", &explanation::retries(&provider.policy))?;
+        if let Some(giving_up) = explanation::giving_up(&provider.policy) {
+            self.fact("gives up", &giving_up)?;
+        }
+        if let Some(deduplication) = explanation::deduplication(provider) {
+            self.fact("de-duplicate on", &deduplication)?;
+        }
+        self.fact("test secret", &scheme.test_secret)?;
+        self.fact("your secret", &format!("read from {}", provider.secret_variable()))?;
+
+        if let Some(example) = example {
+            let title = format!("\nA delivery of {}, signed with the test secret", example.event_name());
+            writeln!(self.output, "{}", self.paint(Role::Name, &sanitize::line(&title)))?;
+            self.example(example, provider)?;
+        }
+        self.list("What it leaves open", &explanation::weaknesses(provider))?;
+        self.list("Where the documentation is silent, we read", &provider.readings)?;
+        writeln!(self.output, "\n{}", sanitize::line(&provider.documentation))
+    }
+
+    /// The scheme's own headers, and the body in short: the test secret is public, so nothing needs to be hidden.
+    fn example(&mut self, example: &Delivery, provider: &Provider) -> io::Result<()> {
+        let lines: Vec<(String, String)> = export::headers(example, provider)
+            .map(|(name, value)| (name, sanitize::bytes(value.as_bytes())))
+            .collect();
+        for (name, value) in lines {
+            writeln!(self.output, "  {}: {value}", self.paint(Role::Key, &name))?;
+        }
+        let body = String::from_utf8_lossy(example.request.body()).into_owned();
+        let body = shortened(&body, 100);
+        writeln!(self.output, "\n  {}", sanitize::line(&body))
+    }
+
+    fn list(&mut self, title: &str, sentences: &[String]) -> io::Result<()> {
+        if sentences.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.output, "\n{}", self.paint(Role::Name, title))?;
+        for sentence in sentences {
+            writeln!(self.output, "  - {}", sanitize::line(sentence))?;
+        }
+        Ok(())
+    }
+
+    fn fact(&mut self, name: &str, text: &str) -> io::Result<()> {
+        let name = self.paint(Role::Faint, &format!("{name:>15}"));
+        writeln!(self.output, "{name}  {}", sanitize::line(text))
+    }
+
+    fn summary(&mut self, summary: Summary) -> io::Result<()> {
+        let Summary { sent, accepted, refused, failed, unsent } = summary;
+        let role = if accepted == sent && unsent == 0 { Role::Good } else { Role::Bad };
+        let mut text = format!("{accepted} of {sent} accepted");
+        for (count, word) in [(refused, "refused"), (failed, "without an answer"), (unsent, "not sent")] {
+            if count > 0 {
+                text.push_str(&format!(", {count} {word}"));
+            }
+        }
+        if self.is(Verbosity::Quiet) && role == Role::Good {
+            return Ok(());
+        }
+        writeln!(self.output, "{}", self.paint(role, &text))
+    }
+}
+
+impl Reporter for HumanReporter<'_> {
+    fn report(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
+        match outcome {
+            Outcome::Notice(notice) => {
+                if self.is(Verbosity::Quiet) {
+                    return Ok(());
+                }
+                let word = self.style.errors.paint(Role::Notice, "note:");
+                return writeln!(self.errors, "{word} {}", sanitize::line(&notice.to_string()));
+            }
+            Outcome::Sending { delivery, provider, at } => self.sending(delivery, provider, *at)?,
+            Outcome::Signed { delivery, provider, form } => self.signed(delivery, provider, *form)?,
+            Outcome::Received { delivery, provider, at, verdict, whole, .. } => {
+                if *whole && !self.is(Verbosity::Quiet) {
+                    self.request(delivery, provider, "")?;
+                }
+                self.received(delivery, *at, verdict)?;
+            }
+            // The error that ends the run says it; twice would be once too often.
+            Outcome::Attempted { fatal: true, .. } => {}
+            Outcome::Attempted { delivery, attempt, expected, advice, .. } => {
+                self.attempted(delivery, attempt, expected)?;
+                if let Some(advice) = advice {
+                    self.output.flush()?;
+                    let word = self.style.errors.paint(Role::Notice, "hint:");
+                    writeln!(self.errors, "{word} {}", sanitize::line(advice))?;
+                }
+            }
+            Outcome::Events { provider, events } => self.events(provider, events)?,
+            Outcome::Event { event, provider, example } => self.event(event, provider, example)?,
+            Outcome::Schemes(providers) => self.schemes(providers)?,
+            Outcome::Scheme { provider, example } => self.scheme(provider, *example)?,
+            Outcome::Summary(summary) => self.summary(*summary)?,
+        }
+        self.output.flush()
+    }
+
+    fn error(&mut self, problem: &Problem) -> io::Result<()> {
+        let palette = self.style.errors;
+        writeln!(self.errors, "{} {}", palette.paint(Role::Bad, "error:"), sanitize::line(&problem.message))?;
+        match &problem.hint {
+            Some(hint) => writeln!(self.errors, "{} {}", palette.paint(Role::Notice, "hint:"), sanitize::line(hint)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `404 Not Found`; a good status needs no words.
+fn status(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) if !status.is_success() => format!("{} {reason}", status.as_u16()),
+        _ => status.as_u16().to_string(),
+    }
+}
+
+fn elapsed(duration: std::time::Duration) -> String {
+    let milliseconds = duration.as_millis();
+    if milliseconds < 10_000 { format!("{milliseconds} ms") } else { format!("{:.1} s", duration.as_secs_f64()) }
+}
+
+fn shortened(text: &str, length: usize) -> String {
+    let mut characters = text.chars();
+    let start: String = characters.by_ref().take(length).collect();
+    if characters.next().is_some() { format!("{start}…") } else { start }
+}

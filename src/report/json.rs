@@ -1,0 +1,284 @@
+//! One JSON object a line, each with its `type`. Keys are a promise to scripts: add to them, never change them.
+
+use std::io::{self, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::explanation;
+use super::export;
+use super::{Outcome, Problem, Reporter};
+use crate::webhook::attempt::{Answer, Attempt};
+use crate::webhook::delivery::Delivery;
+use crate::webhook::policy::StatusPatterns;
+use crate::webhook::provider::{EventInfo, Provider};
+use crate::webhook::scheme::Algorithm;
+use crate::webhook::template::Field;
+use crate::webhook::verification::{Rejection, Verified};
+
+/// Writes outcomes as JSON lines to one stream, and notices as text to the other.
+pub struct JsonReporter<'a> {
+    output: Box<dyn Write + 'a>,
+    errors: Box<dyn Write + 'a>,
+    quiet: bool,
+}
+
+impl<'a> JsonReporter<'a> {
+    /// A reporter that writes to these streams.
+    pub fn new(output: Box<dyn Write + 'a>, errors: Box<dyn Write + 'a>, quiet: bool) -> Self {
+        Self { output, errors, quiet }
+    }
+
+    fn line(&mut self, value: &Value) -> io::Result<()> {
+        writeln!(self.output, "{value}")?;
+        self.output.flush()
+    }
+}
+
+impl Reporter for JsonReporter<'_> {
+    fn report(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
+        let value = match outcome {
+            Outcome::Notice(notice) => {
+                return if self.quiet { Ok(()) } else { writeln!(self.errors, "note: {notice}") };
+            }
+            Outcome::Sending { .. } => return Ok(()),
+            Outcome::Signed { delivery, provider, .. } => signed(delivery, provider),
+            Outcome::Received { delivery, provider, at, remote, verdict, status, .. } => {
+                let mut value = record(delivery, provider, *at, &remote.to_string());
+                value["verification"] = verification(verdict);
+                value["response"] = json!({ "status": status.as_u16() });
+                value
+            }
+            Outcome::Attempted { delivery, attempt, expected, .. } => attempted(delivery, attempt, expected),
+            Outcome::Events { provider, events } => {
+                for info in *events {
+                    self.line(&event(info, provider))?;
+                }
+                return Ok(());
+            }
+            Outcome::Event { event: info, provider, example } => event_whole(info, provider, example),
+            Outcome::Schemes(providers) => {
+                for provider in *providers {
+                    self.line(&scheme(provider))?;
+                }
+                return Ok(());
+            }
+            Outcome::Scheme { provider, .. } => scheme(provider),
+            Outcome::Summary(summary) => json!({
+                "type": "summary",
+                "sent": summary.sent,
+                "accepted": summary.accepted,
+                "refused": summary.refused,
+                "failed": summary.failed,
+                "unsent": summary.unsent,
+            }),
+        };
+        self.line(&value)
+    }
+
+    fn error(&mut self, problem: &Problem) -> io::Result<()> {
+        self.line(&json!({
+            "type": "error",
+            "code": problem.code,
+            "message": problem.message,
+            "hint": problem.hint,
+        }))
+    }
+}
+
+fn signed(delivery: &Delivery, provider: &Provider) -> Value {
+    let headers: Vec<Value> = export::headers(delivery, provider).map(|(name, value)| pair(&name, value)).collect();
+    let mut value = json!({
+        "type": "signed",
+        "scheme": delivery.scheme,
+        "event": delivery.event,
+        "variant": delivery.variant,
+        "id": delivery.id,
+        "method": delivery.request.method().as_str(),
+        "url": delivery.request.uri().to_string(),
+        "headers": headers,
+    });
+    insert_body(&mut value, delivery.request.body());
+    value
+}
+
+/// A delivery as a `wh.delivery/1` record, with the headers that are the secret redacted.
+fn record(delivery: &Delivery, provider: &Provider, at: Timestamp, remote: &str) -> Value {
+    let request = &delivery.request;
+    let headers = request.headers().iter().map(|(name, value)| {
+        let secret = provider.scheme.is_secret_header(name);
+        if secret { json!([name.as_str(), "(redacted)"]) } else { pair(name.as_str(), value) }
+    });
+    let mut inner = json!({
+        "method": request.method().as_str(),
+        "target": request.uri().path_and_query().map_or("/", |target| target.as_str()),
+        "version": format!("{:?}", request.version()),
+        "headers": headers.collect::<Vec<Value>>(),
+    });
+    insert_body(&mut inner, request.body());
+    json!({
+        "type": "received",
+        "schema": "wh.delivery/1",
+        "id": delivery.id,
+        "received_at": format!("{at:.3}"),
+        "remote": remote,
+        "request": inner,
+        "scheme": delivery.scheme,
+        "event": delivery.event,
+    })
+}
+
+fn verification(verdict: &Result<Verified, Rejection>) -> Value {
+    match verdict {
+        Ok(verified) => json!({
+            "valid": true,
+            "reason": null,
+            "secret": verified.secret,
+            "encoding": verified.other_encoding.map(crate::webhook::encoding::Encoding::name),
+            "age_s": verified.age.map(|age| age.as_secs_f64()),
+        }),
+        Err(rejection) => json!({ "valid": false, "reason": rejection.reason(), "message": rejection.to_string() }),
+    }
+}
+
+fn attempted(delivery: &Delivery, attempt: &Attempt, expected: &StatusPatterns) -> Value {
+    let status = attempt.status();
+    let failure = attempt.outcome.as_ref().err();
+    json!({
+        "type": "attempt",
+        "scheme": delivery.scheme,
+        "event": delivery.event,
+        "variant": delivery.variant,
+        "id": delivery.id,
+        "attempt": attempt.number,
+        "url": attempt.url,
+        "started_at": format!("{:.3}", attempt.started),
+        "status": status.map(|status| status.as_u16()),
+        "duration_ms": milliseconds(attempt.duration),
+        "error": failure.map(ToString::to_string),
+        "code": failure.map(crate::webhook::attempt::Failure::code),
+        "ok": status.is_some_and(|status| expected.matches(status)),
+        "response": attempt.outcome.as_ref().ok().map(response),
+    })
+}
+
+fn response(answer: &Answer) -> Value {
+    let mut value = json!({ "headers": pairs(&answer.headers), "truncated": answer.truncated });
+    insert_body(&mut value, &answer.body);
+    value
+}
+
+fn event(info: &EventInfo, provider: &Provider) -> Value {
+    json!({
+        "type": "event",
+        "scheme": provider.name,
+        "event": info.name.event,
+        "variant": info.name.variant,
+        "about": info.about,
+    })
+}
+
+fn event_whole(info: &EventInfo, provider: &Provider, example: &Delivery) -> Value {
+    let mut value = event(info, provider);
+    let headers: Vec<Value> = export::headers(example, provider).map(|(name, value)| pair(&name, value)).collect();
+    value["method"] = example.request.method().as_str().into();
+    value["path"] = provider.request.path.clone().into();
+    value["headers"] = headers.into();
+    let payload = provider.scheme.payload(example).unwrap_or_default();
+    insert(&mut value, "payload", &payload);
+    value["deduplication_key"] = provider.deduplication_key(example).into();
+    value["documentation"] = provider.documentation.clone().into();
+    value["readings"] = provider.readings.clone().into();
+    value
+}
+
+fn scheme(provider: &Provider) -> Value {
+    let scheme = &provider.scheme;
+    let policy = &provider.policy;
+    let headers: Vec<Value> = scheme
+        .headers
+        .iter()
+        .map(|rule| {
+            json!({
+                "name": rule.name,
+                "value": rule.value.to_string(),
+                "separator": rule.separator,
+                "optional": rule.optional,
+            })
+        })
+        .collect();
+    let seconds = |duration: std::time::Duration| duration.as_secs_f64();
+    let algorithm = Algorithm::NAMES.iter().find(|(_, algorithm)| *algorithm == scheme.algorithm);
+    json!({
+        "type": "scheme",
+        "scheme": provider.name,
+        "title": provider.title,
+        "about": provider.about,
+        "documentation": provider.documentation,
+        "events": provider.events.iter().filter(|info| info.name.variant.is_none()).count(),
+        "algorithm": algorithm.map(|(name, _)| *name),
+        "content": (!scheme.content.is_fixed()).then(|| scheme.content.to_string()),
+        "encoding": (scheme.algorithm != Algorithm::Token).then(|| scheme.encoding.name()),
+        "key": explanation::key(scheme),
+        "headers": headers,
+        "envelope": scheme.envelope.as_ref().map(ToString::to_string),
+        "version": scheme.version,
+        "timestamp": {
+            "unit": scheme.has_timestamp().then(|| scheme.timestamp.unit.title()),
+            "signed": scheme.uses(Field::Timestamp) && scheme.signs_timestamp(),
+            "tolerance_past_s": scheme.timestamp.tolerance_past.map(seconds),
+            "tolerance_future_s": scheme.timestamp.tolerance_future.map(seconds),
+        },
+        "test_secret": scheme.test_secret,
+        "secret_variable": provider.secret_variable(),
+        "deduplicate": explanation::deduplication(provider),
+        "delivery": {
+            "path": provider.request.path,
+            "timeout_s": policy.timeout.map(seconds),
+            "success": policy.success.to_string(),
+            "attempts": policy.attempts,
+            "backoff_s": policy.backoff.iter().map(|wait| seconds(*wait)).collect::<Vec<f64>>(),
+            "retry": policy.retry.iter().map(ToString::to_string).collect::<Vec<String>>(),
+            "retry_after": policy.retry_after,
+            "disable_after": policy.disable_after,
+            "after_last_attempt": policy.after_last_attempt,
+        },
+        "weaknesses": explanation::weaknesses(provider),
+        "readings": provider.readings,
+    })
+}
+
+fn pairs(headers: &HeaderMap) -> Vec<Value> {
+    headers.iter().map(|(name, value)| pair(name.as_str(), value)).collect()
+}
+
+/// `[name, value]`; bytes that are not UTF-8 are told as such, for JSON cannot hold them.
+fn pair(name: &str, value: &HeaderValue) -> Value {
+    json!([name, String::from_utf8_lossy(value.as_bytes())])
+}
+
+/// Bytes as `body` when they are UTF-8, else as `body_base64`: either way exact.
+fn insert_body(value: &mut Value, body: &Bytes) {
+    insert(value, "body", body);
+}
+
+fn insert(value: &mut Value, key: &str, bytes: &[u8]) {
+    let (key, text) = match str::from_utf8(bytes) {
+        Ok(text) => (key.to_owned(), text.to_owned()),
+        Err(_) => (format!("{key}_base64"), STANDARD.encode(bytes)),
+    };
+    let object: Option<&mut Map<String, Value>> = value.as_object_mut();
+    if let Some(object) = object {
+        object.insert(key, text.into());
+    }
+}
+
+/// Milliseconds with what a microsecond clock can tell.
+fn milliseconds(duration: std::time::Duration) -> f64 {
+    let microseconds = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
+    f64::from(microseconds) / 1000.0
+}

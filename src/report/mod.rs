@@ -1,0 +1,141 @@
+//! Everything visible. Speaks `webhook`, and never decides.
+
+pub mod export;
+pub mod explanation;
+pub mod human;
+pub mod json;
+pub mod notice;
+pub mod palette;
+pub mod payload;
+pub mod sanitize;
+
+use std::io;
+
+use jiff::Timestamp;
+
+use self::export::ExportForm;
+use self::notice::Notice;
+use crate::webhook::attempt::Attempt;
+use crate::webhook::delivery::Delivery;
+use crate::webhook::policy::StatusPatterns;
+use crate::webhook::provider::{EventInfo, Provider};
+use crate::webhook::verification::{Rejection, Verified};
+
+/// Something that happened, or was asked for, to be shown.
+#[derive(Debug)]
+pub enum Outcome<'a> {
+    /// Something to know beside the answer.
+    Notice(Notice),
+    /// A delivery is about to be sent.
+    Sending {
+        /// The delivery, signed.
+        delivery: &'a Delivery,
+        /// Its provider.
+        provider: &'a Provider,
+        /// When.
+        at: Timestamp,
+    },
+    /// A delivery was signed, and that is all that was asked for.
+    Signed {
+        /// The delivery.
+        delivery: &'a Delivery,
+        /// Its provider.
+        provider: &'a Provider,
+        /// The form to print it in.
+        form: ExportForm,
+    },
+    /// A delivery arrived at a receiver of ours.
+    Received {
+        /// The delivery as it came in.
+        delivery: &'a Delivery,
+        /// Its provider.
+        provider: &'a Provider,
+        /// When.
+        at: Timestamp,
+        /// The sender's address.
+        remote: std::net::SocketAddr,
+        /// Whether it is genuine.
+        verdict: &'a Result<Verified, Rejection>,
+        /// What it was answered with.
+        status: http::StatusCode,
+        /// Whether to show it whole.
+        whole: bool,
+    },
+    /// A delivery was sent.
+    Attempted {
+        /// The delivery.
+        delivery: &'a Delivery,
+        /// Its provider.
+        provider: &'a Provider,
+        /// What came of it.
+        attempt: &'a Attempt,
+        /// The answers that are good.
+        expected: &'a StatusPatterns,
+        /// What may help, where the answer was not good.
+        advice: Option<String>,
+        /// Whether this ends the run, so that an error says the rest.
+        fatal: bool,
+    },
+    /// The events of a provider.
+    Events {
+        /// The provider.
+        provider: &'a Provider,
+        /// Those that were asked for.
+        events: &'a [EventInfo],
+    },
+    /// One event, whole.
+    Event {
+        /// The event.
+        event: &'a EventInfo,
+        /// Its provider.
+        provider: &'a Provider,
+        /// A delivery of it, signed with the test secret.
+        example: &'a Delivery,
+    },
+    /// The providers.
+    Schemes(&'a [Provider]),
+    /// One provider, explained.
+    Scheme {
+        /// The provider.
+        provider: &'a Provider,
+        /// A delivery, signed with the test secret.
+        example: Option<&'a Delivery>,
+    },
+    /// What came of many deliveries.
+    Summary(Summary),
+}
+
+/// What came of many deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// How many were sent.
+    pub sent: usize,
+    /// How many got an answer that is good.
+    pub accepted: usize,
+    /// How many got another answer.
+    pub refused: usize,
+    /// How many got none.
+    pub failed: usize,
+    /// How many were left out, because the run stopped before them.
+    pub unsent: usize,
+}
+
+/// Shows outcomes.
+pub trait Reporter {
+    /// Shows one; the error is that of the stream that it goes to.
+    fn report(&mut self, outcome: &Outcome<'_>) -> io::Result<()>;
+
+    /// Shows what stopped the run.
+    fn error(&mut self, problem: &Problem) -> io::Result<()>;
+}
+
+/// What stopped a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Its kind in one word.
+    pub code: &'static str,
+    /// The facts, in a sentence.
+    pub message: String,
+    /// The way out.
+    pub hint: Option<String>,
+}

@@ -1,0 +1,140 @@
+//! Payloads for people: JSON indented token by token, so that every number, key and escape stays as it was sent.
+
+use super::palette::{Palette, Role};
+use super::sanitize;
+use crate::webhook::json::{Document, Kind};
+
+/// How much of a payload is shown, in bytes, before it is cut.
+pub const SHOWN: usize = 16 * 1024;
+
+/// How deep JSON is indented; what is deeper stands on the line of its container.
+const DEPTH: usize = 24;
+
+/// A payload as lines, each safe for a terminal: indented JSON, other text as it is, or a count of binary bytes.
+#[must_use]
+pub fn render(payload: &[u8], palette: Palette) -> String {
+    if payload.is_empty() {
+        return palette.paint(Role::Faint, "(empty body)");
+    }
+    let Ok(text) = str::from_utf8(payload) else {
+        let start = &payload[..payload.len().min(48)];
+        let rest = if payload.len() > start.len() { "…" } else { "" };
+        let count = palette.paint(Role::Faint, &format!("({} bytes, not UTF-8)", payload.len()));
+        return format!("{}{rest} {count}", sanitize::bytes(start));
+    };
+    if let Ok(document) = Document::parse(payload) {
+        return json(payload, document, palette);
+    }
+    let (shown, cut) = cut(text);
+    let cut = cut.map(|rest| format!("\n{}", more(rest, palette)));
+    format!("{}{}", sanitize::block(shown.trim_end_matches('\n')), cut.unwrap_or_default())
+}
+
+fn json(payload: &[u8], document: Document<'_>, palette: Palette) -> String {
+    let mut text = String::with_capacity(payload.len() * 2);
+    let mut depth = 0_usize;
+    let mut key_next = false;
+    let mut objects = Vec::new();
+    let mut tokens = document.tokens().peekable();
+    while let Some(token) = tokens.next() {
+        if text.len() > SHOWN && token.span.start < payload.len() {
+            text.push('\n');
+            text.push_str(&more(payload.len() - token.span.start, palette));
+            return text;
+        }
+        let piece = String::from_utf8_lossy(&payload[token.span.clone()]);
+        match token.kind {
+            Kind::Open => {
+                text.push_str(&piece);
+                depth += 1;
+                objects.push(piece == "{");
+                key_next = piece == "{";
+                let empty = tokens.peek().is_some_and(|next| next.kind == Kind::Close);
+                if !empty {
+                    new_line(&mut text, depth);
+                }
+            }
+            Kind::Close => {
+                depth = depth.saturating_sub(1);
+                objects.pop();
+                if !text.ends_with(['{', '[']) {
+                    new_line(&mut text, depth);
+                }
+                text.push_str(&piece);
+            }
+            Kind::Comma => {
+                text.push(',');
+                key_next = objects.last().copied().unwrap_or(false);
+                new_line(&mut text, depth);
+            }
+            Kind::Colon => {
+                text.push_str(": ");
+                key_next = false;
+            }
+            Kind::String => {
+                let role = if key_next { Role::Key } else { Role::Text };
+                text.push_str(&palette.paint(role, &sanitize::line(&piece)));
+            }
+            Kind::Scalar => text.push_str(&sanitize::line(&piece)),
+        }
+    }
+    text
+}
+
+fn new_line(text: &mut String, depth: usize) {
+    if depth > DEPTH {
+        return;
+    }
+    text.push('\n');
+    text.extend(std::iter::repeat_n("  ", depth));
+}
+
+fn cut(text: &str) -> (&str, Option<usize>) {
+    if text.len() <= SHOWN {
+        return (text, None);
+    }
+    let end = text.floor_char_boundary(SHOWN);
+    (&text[..end], Some(text.len() - end))
+}
+
+fn more(bytes: usize, palette: Palette) -> String {
+    palette.paint(Role::Faint, &format!("… {bytes} more bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(payload: &[u8]) -> String {
+        render(payload, Palette::new(false))
+    }
+
+    #[test]
+    fn json_is_indented_and_every_token_stays_as_sent() {
+        let shown = plain(br#"{"a":1.10,"a":-0,"u":"\u00e9\/","n":1e400,"l":[],"o":{"x":[1,{}]}}"#);
+        let expected = "{\n  \"a\": 1.10,\n  \"a\": -0,\n  \"u\": \"\\u00e9\\/\",\n  \"n\": 1e400,\n  \"l\": [],\n  \"o\": {\n    \"x\": [\n      1,\n      {}\n    ]\n  }\n}";
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn ten_thousand_levels_are_shown_without_ten_thousand_indents() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let shown = plain(deep.as_bytes());
+        assert!(shown.len() < 2 * deep.len(), "{}", shown.len());
+    }
+
+    #[test]
+    fn other_text_stays_and_binary_is_counted() {
+        assert_eq!(plain(b"a=1&b=\x1b[2J\n"), "a=1&b=\\u{1b}[2J");
+        assert_eq!(plain(b"\xff\xfe"), "\\xff\\xfe (2 bytes, not UTF-8)");
+        assert_eq!(plain(b""), "(empty body)");
+    }
+
+    #[test]
+    fn a_long_payload_is_cut_with_a_count() {
+        let shown = plain("x".repeat(SHOWN + 5).as_bytes());
+        assert!(shown.ends_with("\n… 5 more bytes"), "{}", &shown[SHOWN - 5..]);
+        let list = format!("[{}1]", "1,".repeat(SHOWN));
+        assert!(plain(list.as_bytes()).contains("more bytes"));
+    }
+}

@@ -1,0 +1,80 @@
+//! Strangers' text made safe for a terminal: what would move the cursor, hide or reorder text is shown instead.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Text of one line: line breaks and tabs are shown as escapes too.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    escaped(text, false)
+}
+
+/// Text of several lines: line feeds and tabs stay.
+#[must_use]
+pub fn block(text: &str) -> Cow<'_, str> {
+    escaped(text, true)
+}
+
+/// Bytes of one line; what is not UTF-8 is shown as `\xNN`.
+#[must_use]
+pub fn bytes(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(&line(chunk.valid()));
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+fn escaped(text: &str, lines: bool) -> Cow<'_, str> {
+    let harmless = |character: char| !is_hostile(character) || (lines && matches!(character, '\n' | '\t'));
+    if text.chars().all(harmless) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if harmless(character) {
+            safe.push(character);
+        } else {
+            safe.extend(character.escape_default());
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Whether a terminal would act on a character, or a reader not see what it does.
+fn is_hostile(character: char) -> bool {
+    matches!(character,
+        // C0, DEL and C1: cursor movement, colours, titles, bells.
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        // Soft hyphen, Arabic letter mark, Mongolian vowel separator, combining grapheme joiner: invisible.
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}'
+        // Hangul fillers: blank letters.
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
+        // Zero-width spaces and joiners, marks of direction, embeddings, overrides and isolates.
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        // Byte order mark, interlinear annotation, and tags.
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_the_cursor_or_hides_text_is_shown() {
+        assert_eq!(line("a\x1b[31mb\r\n\u{9b}2J"), "a\\u{1b}[31mb\\r\\n\\u{9b}2J");
+        assert_eq!(line("abc\u{202e}gpj\u{200b}"), "abc\\u{202e}gpj\\u{200b}");
+        assert_eq!(block("a\n\tb\r\x07"), "a\n\tb\\r\\u{7}");
+        assert_eq!(bytes(b"ok\xff\x00"), "ok\\xff\\u{0}");
+    }
+
+    #[test]
+    fn letters_of_any_script_stay() {
+        let text = "Zoë Müller, 東京, Привет, 👍 «quotes»";
+        assert!(matches!(line(text), Cow::Borrowed(same) if same == text));
+    }
+}
