@@ -15,7 +15,8 @@ fn main() -> io::Result<()> {
     names.sort();
     let mut list = String::from("&[\n");
     for (name, file) in names {
-        writeln!(list, "    ({name:?}, include_bytes!({file:?})),").map_err(io::Error::other)?;
+        let path = file.to_string_lossy();
+        writeln!(list, "    ({name:?}, include_bytes!({path:?})),").map_err(io::Error::other)?;
     }
     list.push(']');
 

@@ -63,7 +63,7 @@ pub struct SharedArgs {
     /// Show requests and answers whole
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Read more providers from a directory [env: WH_CATALOGUE]
+    /// Read more providers from a directory [env: `WH_CATALOGUE`]
     #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub catalogue: Option<PathBuf>,
 }

@@ -91,7 +91,8 @@ impl Context {
         let Some(path) = directory.map(Path::to_owned).or(variable) else {
             return Ok(Catalogue::embedded());
         };
-        let opened = Directory::open(&path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
+        let opened =
+            Directory::open(&path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
         Ok(Catalogue::embedded().with(Box::new(opened))?)
     }
 

@@ -84,7 +84,7 @@ pub enum Error {
     #[error("{}", unreachable(target, failure))]
     Unreachable {
         /// Where it should have gone.
-        target: Target,
+        target: Box<Target>,
         /// What happened.
         failure: Failure,
     },
@@ -178,11 +178,9 @@ impl Error {
             Self::NoFault { .. } => "`wh schemes NAME` tells what a scheme checks".to_owned(),
             Self::Unreachable { target, failure } => return unreachable_hint(target, failure),
             Self::Client(ClientError::Certificates) => "--cacert takes a file of PEM certificates".to_owned(),
-            Self::File { .. }
-            | Self::Client(_)
-            | Self::Output(_)
-            | Self::System { .. }
-            | Self::Interrupted { .. } => return None,
+            Self::File { .. } | Self::Client(_) | Self::Output(_) | Self::System { .. } | Self::Interrupted { .. } => {
+                return None;
+            }
         };
         Some(hint)
     }
@@ -206,10 +204,9 @@ fn unreachable(target: &Target, failure: &Failure) -> String {
 
 fn unreachable_hint(target: &Target, failure: &Failure) -> Option<String> {
     let hint = match failure {
-        Failure::Refused { .. } if target.is_loopback() => format!(
-            "start your receiver on port {}, or leave --to out to deliver to one inside wh",
-            target.port()
-        ),
+        Failure::Refused { .. } if target.is_loopback() => {
+            format!("start your receiver on port {}, or leave --to out to deliver to one inside wh", target.port())
+        }
         Failure::Refused { .. } => "check the port, and that the receiver is running".to_owned(),
         Failure::UnknownHost { .. } => "check the name for a slip".to_owned(),
         Failure::TimedOut { .. } => "give it more time with --timeout 60s".to_owned(),
@@ -251,7 +248,9 @@ fn catalogue_hint(error: &CatalogueError) -> Option<String> {
 fn composition_hint(error: &CompositionError) -> Option<String> {
     match error {
         CompositionError::Placeholder(error) => Some(error.hint.clone()),
-        CompositionError::Edit(EditError::NotFound { nearest: Some(name), .. }) => Some(format!("did you mean `{name}`?")),
+        CompositionError::Edit(EditError::NotFound { nearest: Some(name), .. }) => {
+            Some(format!("did you mean `{name}`?"))
+        }
         CompositionError::NotJson(_) => Some("--set and --unset change JSON payloads only".to_owned()),
         CompositionError::Edit(_) | CompositionError::Header { .. } => None,
     }

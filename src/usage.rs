@@ -44,8 +44,7 @@ fn hint(error: &clap::Error) -> String {
     if let Some(mistake) = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Mistake>()) {
         return mistake.hint.to_owned();
     }
-    let suggestions =
-        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let suggestions = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
     if let Some(word) = suggestions.into_iter().find_map(|kind| text(error, kind)) {
         return format!("did you mean `{word}`?");
     }

@@ -60,10 +60,8 @@ pub fn header(text: &str) -> Result<Header, Mistake> {
         let found = found.escape_default();
         return mistake(format!("the value of `{name}` holds `{found}`, which would end the header"), "take it out");
     }
-    let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| Mistake {
-        message: format!("the value of `{name}` cannot be sent"),
-        hint: FORM,
-    })?;
+    let value = HeaderValue::from_bytes(value.as_bytes())
+        .map_err(|_| Mistake { message: format!("the value of `{name}` cannot be sent"), hint: FORM })?;
     Ok(Header { name, value: (!value.is_empty()).then_some(value) })
 }
 
@@ -118,9 +116,7 @@ pub fn moment(text: &str) -> Result<Moment, Mistake> {
     let moment = match text.as_bytes().first() {
         Some(b'-') => offset(&text[1..]).and_then(SignedDuration::checked_neg).map(Moment::FromNow),
         Some(b'+') => offset(&text[1..]).map(Moment::FromNow),
-        _ if unsigned(text) => {
-            text.parse().ok().and_then(|second| Timestamp::from_second(second).ok()).map(Moment::At)
-        }
+        _ if unsigned(text) => text.parse().ok().and_then(|second| Timestamp::from_second(second).ok()).map(Moment::At),
         _ => text.parse().ok().map(Moment::At),
     };
     moment.ok_or_else(|| Mistake { message: format!("`{text}` is no time"), hint: FORM })
@@ -174,7 +170,10 @@ mod tests {
     #[test]
     fn a_header_is_a_name_a_colon_and_a_value() {
         let parsed = header("X-A:  b, c: d ").expect("a header");
-        assert_eq!((parsed.name.as_str(), parsed.value.as_ref().map(HeaderValue::as_bytes)), ("x-a", Some(&b"b, c: d"[..])));
+        assert_eq!(
+            (parsed.name.as_str(), parsed.value.as_ref().map(HeaderValue::as_bytes)),
+            ("x-a", Some(&b"b, c: d"[..]))
+        );
         assert_eq!(header("X-A:").expect("a header").value, None);
         for text in ["X-A", "X A: b", ": b", "X-A: b\r\nX-B: c", "X-A: b\0", "X-A: \u{7f}", "Content-Length: 5"] {
             assert!(header(text).is_err(), "{text:?}");
@@ -200,7 +199,7 @@ mod tests {
     #[test]
     fn a_time_is_a_second_a_date_or_an_offset() {
         let now = Timestamp::from_second(1_000_000).expect("a time");
-        let second = |text: &str| moment(text).ok().and_then(|moment| moment.resolve(now)).map(|at| at.as_second());
+        let second = |text: &str| moment(text).ok().and_then(|moment| moment.resolve(now)).map(Timestamp::as_second);
         assert_eq!(second("1763719200"), Some(1_763_719_200));
         assert_eq!(second("2026-11-21T10:00:00Z"), Some(1_795_255_200));
         assert_eq!(second("-10m"), Some(1_000_000 - 600));

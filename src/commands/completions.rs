@@ -18,7 +18,9 @@ pub const VARIABLE: &str = "WH_COMPLETE";
 
 /// Arguments of `wh completions`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  source <(wh completions bash)\n  wh completions fish > ~/.config/fish/completions/wh.fish")]
+#[command(
+    after_help = "Examples:\n  source <(wh completions bash)\n  wh completions fish > ~/.config/fish/completions/wh.fish"
+)]
 pub struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL")]
@@ -29,7 +31,8 @@ pub struct CompletionsArgs {
 pub fn script(shell: Shell) -> Result<Vec<u8>, Error> {
     let name = shell.to_string();
     let mut script = Vec::new();
-    let unknown = || Error::usage(format!("`{name}` has no completions"), "bash, zsh, fish, powershell and elvish have");
+    let unknown =
+        || Error::usage(format!("`{name}` has no completions"), "bash, zsh, fish, powershell and elvish have");
     let shells = Shells::builtins();
     let completer = shells.completer(&name).ok_or_else(unknown)?;
     completer.write_registration(VARIABLE, "wh", "wh", "wh", &mut script)?;
@@ -73,7 +76,8 @@ pub fn complete_event() -> ArgValueCompleter {
                 if !of_scheme(&event) {
                     continue;
                 }
-                let alone = catalogue.events().filter(of_scheme).filter(|other| other.name() == event.name()).count() == 1;
+                let alone =
+                    catalogue.events().filter(of_scheme).filter(|other| other.name() == event.name()).count() == 1;
                 let (short, full) = (event.name(), event.to_string());
                 let value = match (alone && short.starts_with(&typed), full.starts_with(&typed)) {
                     (true, _) => short,

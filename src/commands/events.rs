@@ -81,8 +81,9 @@ pub(super) fn example(
 ) -> Result<Delivery, Error> {
     let timestamp = (context.clock)();
     let (_, fixture) = catalogue.fixture(event)?;
-    let url = default_target(provider).uri();
-    let draft = Draft { event, payload: Payload::Fixture(&fixture), id: None, timestamp, url: &url, edits: &[] };
+    let target = default_target(provider);
+    let draft =
+        Draft { event, payload: Payload::Fixture(&fixture), id: None, timestamp, url: target.uri(), edits: &[] };
     let composed = provider.compose(draft, &mut context.random())?;
     let secrets = [Secret::new("the test secret", provider.scheme.test_secret.clone())];
     let signing = Signing { timestamp, secrets: &secrets, fault: None };

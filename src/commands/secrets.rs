@@ -35,9 +35,9 @@ pub fn secrets(
     let mut secrets = given(args, context)?;
     let variable = provider.secret_variable();
     if secrets.is_empty() {
-        let from_environment = [variable.as_str(), "WH_SECRET"].into_iter().find_map(|name| {
-            context.variable(name).map(|value| Secret::new(name, bytes(value)))
-        });
+        let from_environment = [variable.as_str(), "WH_SECRET"]
+            .into_iter()
+            .find_map(|name| context.variable(name).map(|value| Secret::new(name, bytes(value))));
         secrets.extend(from_environment);
     }
     if secrets.is_empty() {

@@ -38,8 +38,11 @@ use crate::webhook::secret::Secret;
 const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Arguments of `wh send`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  wh send slot.submitted\n  wh send slot.submitted --to localhost:3000/webhooks/wpg\n  wh send 'slot.*' --to 3000\n  wh send --all --scheme comps --to 3000\n  wh send slot.submitted --to 3000 --fault stale --expect 401")]
+#[command(
+    after_help = "Examples:\n  wh send slot.submitted\n  wh send slot.submitted --to localhost:3000/webhooks/wpg\n  wh send 'slot.*' --to 3000\n  wh send --all --scheme comps --to 3000\n  wh send slot.submitted --to 3000 --fault stale --expect 401"
+)]
 pub struct SendArgs {
     /// The events: type, provider/type, type@variant, or a glob ('slot.*')
     #[arg(value_name = "EVENT", required_unless_present_any = ["all", "data"], add = super::completions::complete_event())]
@@ -83,16 +86,14 @@ pub fn run(
     let mut composer = Composer::new(&args.delivery, context, &catalogue)?;
     let events = composer.events(&args.events, args.all)?;
     let senders = senders(&events, &catalogue, args, context)?;
-    for sender in senders.values() {
-        for notice in sender.secrets.notices.iter().cloned().chain(composer.notices(&sender.provider)) {
-            reporter.report(&Outcome::Notice(notice))?;
-        }
+    for notice in notices(&senders, &composer, args) {
+        reporter.report(&Outcome::Notice(notice))?;
     }
     if args.dry_run {
         for event in &events {
             let sender = &senders[&event.provider];
             let target = args.to.clone().unwrap_or_else(|| default_target(&sender.provider));
-            let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, &target.uri())?;
+            let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, target.uri())?;
             let form = ExportForm::Http;
             reporter.report(&Outcome::Signed { delivery: &delivery, provider: &sender.provider, form })?;
         }
@@ -100,8 +101,6 @@ pub fn run(
     }
     if let Some(target) = &args.to {
         allow(target, args.allow_remote, context)?;
-    } else {
-        reporter.report(&Outcome::Notice(Notice::InProcess))?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
@@ -129,6 +128,25 @@ fn senders(
         }
     }
     Ok(senders)
+}
+
+/// What is worth knowing before anything is sent. In the program both sides use the test secret, so that one line will do.
+fn notices(senders: &BTreeMap<String, Sender>, composer: &Composer<'_>, args: &SendArgs) -> Vec<Notice> {
+    let in_process = args.to.is_none() && !args.dry_run;
+    let mut test_secrets = Vec::new();
+    let mut notices = Vec::new();
+    for sender in senders.values() {
+        for notice in sender.secrets.notices.iter().cloned().chain(composer.notices(&sender.provider)) {
+            match notice {
+                Notice::TestSecret { scheme, .. } if in_process => test_secrets.push(scheme),
+                notice => notices.push(notice),
+            }
+        }
+    }
+    if in_process {
+        notices.insert(0, Notice::InProcess { test_secrets });
+    }
+    notices
 }
 
 /// A target that is not this machine is asked about, or needs a flag where there is nobody to ask.
@@ -161,7 +179,7 @@ async fn deliver_all(
             routes.insert(&event.provider, Route::new(sender, args, context).await?);
         }
         let route = &routes[event.provider.as_str()];
-        let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, &route.target.uri())?;
+        let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, route.target.uri())?;
         let sending = route.deliver(&delivery, sender, context, reporter, events.len() == 1);
         let Some(attempt) = unless_interrupted(sending).await else {
             stopped = Some(Error::Interrupted { done: summary.sent, all: events.len() });
@@ -197,7 +215,7 @@ async fn deliver_all(
             fatal: fatal.is_some(),
         })?;
         if let Some(failure) = fatal {
-            stopped = Some(Error::Unreachable { target: route.target.clone(), failure });
+            stopped = Some(Error::Unreachable { target: Box::new(route.target.clone()), failure });
             break;
         }
     }
@@ -246,7 +264,7 @@ impl Route {
         let timeout = args.timeout.or(sender.provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);
         let options = ClientOptions { timeout, insecure: args.insecure, authorities };
         let client = Client::new(&target, options).await.map_err(|error| match error {
-            ClientError::Unreachable(failure) => Error::Unreachable { target: target.clone(), failure },
+            ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
             error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
         })?;
         Ok(Self { target, client, receiver })
@@ -320,9 +338,7 @@ fn advice(attempt: &Attempt, route: &Route, sender: &Sender, args: &SendArgs) ->
             let variable = provider.secret_variable();
             Some(format!("it was signed with {}; {variable} or --secret-env gives another secret", names.join(" and ")))
         }
-        StatusCode::BAD_REQUEST => {
-            Some("verify the raw body, before a parser turns it into something else".to_owned())
-        }
+        StatusCode::BAD_REQUEST => Some("verify the raw body, before a parser turns it into something else".to_owned()),
         status if status.is_redirection() => {
             let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok());
             let to = location.map_or_else(String::new, |location| format!(" (it leads to {location})"));

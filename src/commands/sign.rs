@@ -16,7 +16,9 @@ use crate::webhook::provider::Provider;
 
 /// Arguments of `wh sign`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  wh sign slot.submitted --as curl | sh\n  wh sign whop/payment.succeeded --as http --to localhost:3000/webhooks/whop")]
+#[command(
+    after_help = "Examples:\n  wh sign slot.submitted --as curl | sh\n  wh sign whop/payment.succeeded --as http --to localhost:3000/webhooks/whop"
+)]
 pub struct SignArgs {
     /// The event: type, provider/type or type@variant
     #[arg(value_name = "EVENT", required_unless_present = "data", add = super::completions::complete_event())]
@@ -59,7 +61,7 @@ pub fn run(
         None => default_target(&provider),
     };
     let secrets = secrets(&args.delivery.secret, &provider, context, None)?;
-    let delivery = composer.delivery(event, &provider, &secrets.secrets, &target.uri())?;
+    let delivery = composer.delivery(event, &provider, &secrets.secrets, target.uri())?;
     for notice in secrets.notices.into_iter().chain(composer.notices(&provider)) {
         reporter.report(&Outcome::Notice(notice))?;
     }

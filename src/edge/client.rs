@@ -31,7 +31,7 @@ pub struct ClientOptions {
 
 /// Sends deliveries to one target.
 pub struct Client {
-    client: reqwest::Client,
+    http: reqwest::Client,
     addresses: Vec<SocketAddr>,
     timeout: Duration,
 }
@@ -88,8 +88,8 @@ impl Client {
             // Reading the system's certificates takes milliseconds that plain HTTP need not pay.
             builder.tls_backend_preconfigured(without_certificates())
         };
-        let client = builder.build().map_err(ClientError::Setup)?;
-        Ok(Self { client, addresses, timeout: options.timeout })
+        let http = builder.build().map_err(ClientError::Setup)?;
+        Ok(Self { http, addresses, timeout: options.timeout })
     }
 
     /// Sends a delivery once. `started` is the time that the attempt is reported with.
@@ -106,7 +106,7 @@ impl Client {
     async fn exchange(&self, delivery: &Delivery) -> Result<Answer, Failure> {
         let request = delivery.request.clone();
         let request = reqwest::Request::try_from(request).map_err(|error| broken(&error))?;
-        let mut response = self.client.execute(request).await.map_err(|error| self.failure(&error))?;
+        let mut response = self.http.execute(request).await.map_err(|error| self.failure(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = BytesMut::new();
         let mut truncated = false;

@@ -10,6 +10,7 @@ use url::{Host, Url};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     url: Url,
+    uri: Uri,
 }
 
 /// What is no target.
@@ -42,8 +43,8 @@ impl FromStr for Target {
         }
         let mut url = url;
         url.set_fragment(None);
-        url.as_str().parse::<Uri>().map_err(|problem| error(&problem.to_string()))?;
-        Ok(Self { url })
+        let uri = url.as_str().parse().map_err(|problem: http::uri::InvalidUri| error(&problem.to_string()))?;
+        Ok(Self { url, uri })
     }
 }
 
@@ -65,12 +66,6 @@ fn completed(text: &str) -> String {
 }
 
 impl Target {
-    /// The target on an address of this machine.
-    #[must_use]
-    pub fn local(address: SocketAddr, path: &str) -> Option<Self> {
-        format!("http://{address}{path}").parse().ok()
-    }
-
     /// The URL as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -79,8 +74,8 @@ impl Target {
 
     /// The URL for a request.
     #[must_use]
-    pub fn uri(&self) -> Uri {
-        self.url.as_str().parse().expect("checked when the target was read")
+    pub fn uri(&self) -> &Uri {
+        &self.uri
     }
 
     /// The host, without brackets.
@@ -179,7 +174,8 @@ mod tests {
 
     #[test]
     fn loopback_is_known_by_name_and_address() {
-        for text in ["3000", "LOCALHOST:1", "app.localhost", "127.8.9.1", "[::1]", "0.0.0.0:3000", "[::ffff:127.0.0.1]"] {
+        for text in ["3000", "LOCALHOST:1", "app.localhost", "127.8.9.1", "[::1]", "0.0.0.0:3000", "[::ffff:127.0.0.1]"]
+        {
             assert!(target(text).is_loopback(), "{text}");
         }
         for text in ["example.com", "localhost.example.com", "10.0.0.1", "192.168.1.5", "[fe80::1]", "128.0.0.1"] {
@@ -195,7 +191,17 @@ mod tests {
 
     #[test]
     fn what_is_no_url_is_refused() {
-        for text in ["", " 3000", "ftp://localhost", "http://", "99999", "localhost:0", "http://user:pw@localhost", "a b", "http://[::1"] {
+        for text in [
+            "",
+            " 3000",
+            "ftp://localhost",
+            "http://",
+            "99999",
+            "localhost:0",
+            "http://user:pw@localhost",
+            "a b",
+            "http://[::1",
+        ] {
             assert!(text.parse::<Target>().is_err(), "{text}");
         }
     }

@@ -96,9 +96,12 @@ pub fn giving_up(policy: &DeliveryPolicy) -> Option<String> {
 /// What tells an event from its duplicate.
 #[must_use]
 pub fn deduplication(provider: &Provider) -> Option<String> {
-    let keys: Vec<String> = provider.places.deduplicate.iter().map(|places| {
-        places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")
-    }).collect();
+    let keys: Vec<String> = provider
+        .places
+        .deduplicate
+        .iter()
+        .map(|places| places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "))
+        .collect();
     (!keys.is_empty()).then(|| keys.join(", or "))
 }
 
@@ -113,21 +116,20 @@ pub fn weaknesses(provider: &Provider) -> Vec<String> {
         }
     };
     let token = scheme.algorithm == Algorithm::Token;
-    say(token, "The token proves who sent it and protects nothing else: whoever sees one delivery can forge any other.");
     say(
-        !token && !scheme.signs_body(),
-        "The signature does not cover the body, so a body can be changed on the way.",
+        token,
+        "The token proves who sent it and protects nothing else: whoever sees one delivery can forge any other.",
     );
+    say(!token && !scheme.signs_body(), "The signature does not cover the body, so a body can be changed on the way.");
     say(
         !token && scheme.uses(Field::Timestamp) && !scheme.signs_timestamp(),
         "The timestamp is not signed: a captured delivery can be sent again with a fresh one.",
     );
+    say(!token && !scheme.has_timestamp(), "There is no timestamp: a captured delivery can be sent again for ever.");
     say(
-        !token && !scheme.has_timestamp(),
-        "There is no timestamp: a captured delivery can be sent again for ever.",
-    );
-    say(
-        scheme.has_timestamp() && scheme.timestamp.tolerance_past.is_some() && scheme.timestamp.tolerance_future.is_none(),
+        scheme.has_timestamp()
+            && scheme.timestamp.tolerance_past.is_some()
+            && scheme.timestamp.tolerance_future.is_none(),
         "Timestamps in the future are accepted: a delivery dated ahead stays good for that long.",
     );
     say(
@@ -144,9 +146,9 @@ pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         _ if duration.subsec_nanos() > 0 => format!("{} ms", duration.as_millis()),
-        0..=599 if seconds % 60 != 0 || seconds == 0 => format!("{seconds} s"),
-        _ if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
-        _ if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        0..=599 if !seconds.is_multiple_of(60) || seconds == 0 => format!("{seconds} s"),
+        _ if seconds.is_multiple_of(3600) => format!("{} h", seconds / 3600),
+        _ if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
         _ => format!("{seconds} s"),
     }
 }

@@ -125,7 +125,9 @@ fn header_argument(name: &str, value: &[u8]) -> String {
 /// Whether bytes can be written between single quotes and pasted into a terminal: text without control characters.
 fn is_quotable(bytes: &[u8]) -> bool {
     let text = str::from_utf8(bytes);
-    text.is_ok_and(|text| !text.chars().any(|character| character.is_control() && character != '\n' && character != '\t'))
+    text.is_ok_and(|text| {
+        !text.chars().any(|character| character.is_control() && character != '\n' && character != '\t')
+    })
 }
 
 fn quoted(text: &str) -> String {

@@ -56,6 +56,7 @@ pub struct Style {
 
 impl<'a> HumanReporter<'a> {
     /// A reporter that writes to these streams.
+    #[must_use]
     pub fn new(output: Box<dyn Write + 'a>, errors: Box<dyn Write + 'a>, style: Style) -> Self {
         Self { output, errors, style, zone: OnceLock::new() }
     }
@@ -94,7 +95,12 @@ impl<'a> HumanReporter<'a> {
         if self.is(Verbosity::Verbose) { self.request(delivery, provider, "  ") } else { Ok(()) }
     }
 
-    fn received(&mut self, delivery: &Delivery, at: Timestamp, verdict: &Result<Verified, Rejection>) -> io::Result<()> {
+    fn received(
+        &mut self,
+        delivery: &Delivery,
+        at: Timestamp,
+        verdict: &Result<Verified, Rejection>,
+    ) -> io::Result<()> {
         if self.is(Verbosity::Quiet) && verdict.is_ok() {
             return Ok(());
         }
@@ -301,8 +307,8 @@ impl<'a> HumanReporter<'a> {
         self.fact("your secret", &format!("read from {}", provider.secret_variable()))?;
 
         if let Some(example) = example {
-            let title = format!("\nA delivery of {}, signed with the test secret", example.event_name());
-            writeln!(self.output, "{}", self.paint(Role::Name, &sanitize::line(&title)))?;
+            let title = format!("A delivery of {}, signed with the test secret", example.event_name());
+            writeln!(self.output, "\n{}", self.paint(Role::Name, &sanitize::line(&title)))?;
             self.example(example, provider)?;
         }
         self.list("What it leaves open", &explanation::weaknesses(provider))?;
@@ -312,9 +318,8 @@ impl<'a> HumanReporter<'a> {
 
     /// The scheme's own headers, and the body in short: the test secret is public, so nothing needs to be hidden.
     fn example(&mut self, example: &Delivery, provider: &Provider) -> io::Result<()> {
-        let lines: Vec<(String, String)> = export::headers(example, provider)
-            .map(|(name, value)| (name, sanitize::bytes(value.as_bytes())))
-            .collect();
+        let lines: Vec<(String, String)> =
+            export::headers(example, provider).map(|(name, value)| (name, sanitize::bytes(value.as_bytes()))).collect();
         for (name, value) in lines {
             writeln!(self.output, "  {}: {value}", self.paint(Role::Key, &name))?;
         }

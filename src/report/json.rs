@@ -29,6 +29,7 @@ pub struct JsonReporter<'a> {
 
 impl<'a> JsonReporter<'a> {
     /// A reporter that writes to these streams.
+    #[must_use]
     pub fn new(output: Box<dyn Write + 'a>, errors: Box<dyn Write + 'a>, quiet: bool) -> Self {
         Self { output, errors, quiet }
     }

@@ -1,7 +1,7 @@
 //! Everything visible. Speaks `webhook`, and never decides.
 
-pub mod export;
 pub mod explanation;
+pub mod export;
 pub mod human;
 pub mod json;
 pub mod notice;

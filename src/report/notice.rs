@@ -6,7 +6,10 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// There is no target, so that the program receives the delivery itself.
-    InProcess,
+    InProcess {
+        /// The providers whose published test secret is used on both sides.
+        test_secrets: Vec<String>,
+    },
     /// The provider's published test secret is used.
     TestSecret {
         /// The provider.
@@ -36,8 +39,12 @@ pub enum Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InProcess => {
-                f.write_str("no --to, so wh receives this itself; --to localhost:3000 sends it to your app")
+            Self::InProcess { test_secrets } => {
+                f.write_str("no --to, so wh receives this itself")?;
+                if !test_secrets.is_empty() {
+                    write!(f, ", with the public test secret of {}", test_secrets.join(", "))?;
+                }
+                f.write_str("; --to localhost:3000 sends it to your app")
             }
             Self::TestSecret { scheme, variable } => {
                 write!(f, "signed with the public test secret of {scheme}; {variable} takes yours")

@@ -47,14 +47,13 @@ impl Palette {
             return text.to_owned();
         }
         let painted = match role {
-            Role::Good => text.green(),
+            Role::Good | Role::Text => text.green(),
             Role::Bad => text.red().bold(),
             Role::Notice => text.yellow(),
             Role::Name => text.bold(),
             Role::Heading => text.bold().underline(),
             Role::Faint => text.dimmed(),
             Role::Key => text.cyan(),
-            Role::Text => text.green(),
         };
         painted.to_string()
     }

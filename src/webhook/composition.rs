@@ -83,9 +83,7 @@ impl Provider {
         let event = &draft.event.event;
         let mut payload = match draft.payload {
             Payload::Exact(bytes) => bytes,
-            Payload::Fixture(text) => {
-                Bytes::from(Renderer::new(&id, event, draft.timestamp, random).render(text)?)
-            }
+            Payload::Fixture(text) => Bytes::from(Renderer::new(&id, event, draft.timestamp, random).render(text)?),
         };
         for edit in draft.edits {
             payload = edit.apply(&payload)?;

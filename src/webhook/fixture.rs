@@ -100,11 +100,12 @@ impl<'a> Renderer<'a> {
             "id" | "event" if argument.is_some() => Err(format!("`{{{{{kind}}}}}` stands alone")),
             "id" => Ok(self.id.to_owned()),
             "event" => Ok(self.event.to_owned()),
-            "uuid" => self.labelled(text, argument.is_some(), |random| uuid(random)),
+            "uuid" => Ok(self.labelled(text, argument.is_some(), uuid)),
             "hex" | "alnum" | "ALNUM" | "digits" => {
-                let length = argument.and_then(|length| length.parse().ok()).filter(|length| (1..=256).contains(length));
+                let length =
+                    argument.and_then(|length| length.parse().ok()).filter(|length| (1..=256).contains(length));
                 let length: usize = length.ok_or_else(|| format!("say how many, from 1 to 256: `{{{{{kind}:8}}}}`"))?;
-                self.labelled(text, label.is_some(), |random| characters(random, kind, length))
+                Ok(self.labelled(text, label.is_some(), |random| characters(random, kind, length)))
             }
             "unix" | "unix-ms" | "time" | "time-ms" | "time-us" | "time-ns" | "date" => {
                 let offset = argument.map_or(Some(SignedDuration::ZERO), offset);
@@ -120,16 +121,11 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    fn labelled(
-        &mut self,
-        text: &str,
-        labelled: bool,
-        make: impl FnOnce(&mut fastrand::Rng) -> String,
-    ) -> Result<String, String> {
+    fn labelled(&mut self, text: &str, labelled: bool, make: impl FnOnce(&mut fastrand::Rng) -> String) -> String {
         if !labelled {
-            return Ok(make(self.random));
+            return make(self.random);
         }
-        Ok(self.labelled.entry(text.to_owned()).or_insert_with(|| make(self.random)).clone())
+        self.labelled.entry(text.to_owned()).or_insert_with(|| make(self.random)).clone()
     }
 }
 
@@ -209,8 +205,14 @@ mod tests {
 
     #[test]
     fn times_are_those_of_the_attempt() {
-        assert_eq!(render("{{time}} {{time-ms}} {{time-ns:-1h}}").as_deref(), Ok("2026-11-21T10:00:00Z 2026-11-21T10:00:00.123Z 2026-11-21T09:00:00.123456789Z"));
-        assert_eq!(render("\"{{#unix:+1d}}\" {{unix-ms}} {{date:-21d}}").as_deref(), Ok("1795341600 1795255200123 2026-10-31"));
+        assert_eq!(
+            render("{{time}} {{time-ms}} {{time-ns:-1h}}").as_deref(),
+            Ok("2026-11-21T10:00:00Z 2026-11-21T10:00:00.123Z 2026-11-21T09:00:00.123456789Z")
+        );
+        assert_eq!(
+            render("\"{{#unix:+1d}}\" {{unix-ms}} {{date:-21d}}").as_deref(),
+            Ok("1795341600 1795255200123 2026-10-31")
+        );
     }
 
     #[test]
@@ -240,7 +242,16 @@ mod tests {
     fn an_unknown_placeholder_is_told_with_its_place() {
         let error = render("{\"a\":\"{{tiem}}\"}").expect_err("a slip");
         assert_eq!((error.offset, error.hint.as_str()), (6, "did you mean `time`?"));
-        for text in ["{{hex}}", "{{hex:0}}", "{{hex:9999}}", "{{unix:soon}}", "{{id:5}}", "{{#unix}}", "{{", "{{time:-9999999999999d}}"] {
+        for text in [
+            "{{hex}}",
+            "{{hex:0}}",
+            "{{hex:9999}}",
+            "{{unix:soon}}",
+            "{{id:5}}",
+            "{{#unix}}",
+            "{{",
+            "{{time:-9999999999999d}}",
+        ] {
             assert!(render(text).is_err(), "{text}");
         }
     }

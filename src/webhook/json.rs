@@ -398,7 +398,8 @@ mod tests {
 
     #[test]
     fn ten_thousand_levels_a_mark_and_1e400_are_read_without_harm() {
-        let deep = format!("\u{feff}{{\"event\":\"x\",\"n\":1e400,\"deep\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+        let deep =
+            format!("\u{feff}{{\"event\":\"x\",\"n\":1e400,\"deep\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
         let document = Document::parse(deep.as_bytes()).expect("JSON");
         assert_eq!(document.find_text(&path("event")).as_deref(), Some("x"));
         assert_eq!(document.find(&path("n")), Some(&b"1e400"[..]));

@@ -1,5 +1,6 @@
 //! `Provider`: a folder of the catalogue, read: what a provider is, how it signs and how it delivers.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use http::{HeaderName, Method};
@@ -132,7 +133,8 @@ impl Provider {
     /// The environment variable that holds this provider's secret: `WPG_WEBHOOK_SECRET`.
     #[must_use]
     pub fn secret_variable(&self) -> String {
-        let upper = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' };
+        let upper =
+            |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' };
         let name: String = self.name.chars().map(upper).collect();
         format!("{name}_WEBHOOK_SECRET")
     }
@@ -163,7 +165,7 @@ impl Provider {
     pub fn event_of_payload(&self, payload: &[u8]) -> Option<String> {
         let document = Document::parse(payload).ok()?;
         self.places.event.iter().find_map(|place| match place {
-            Place::Payload(path) => document.find_text(path).map(std::borrow::Cow::into_owned),
+            Place::Payload(path) => document.find_text(path).map(Cow::into_owned),
             Place::Header { .. } => None,
         })
     }
@@ -193,7 +195,7 @@ impl Provider {
 impl Place {
     fn value(&self, delivery: &Delivery, document: Option<&Document<'_>>) -> Option<String> {
         match self {
-            Self::Payload(path) => document?.find_text(path).map(|text| text.into_owned()),
+            Self::Payload(path) => document?.find_text(path).map(Cow::into_owned),
             Self::Header { name, form } => {
                 let value = delivery.request.headers().get(name)?;
                 match form {
@@ -336,7 +338,9 @@ fn read_content(table: &mut Table<'_>, algorithm: Algorithm, enveloped: bool) ->
     let text = table.text("content")?;
     if algorithm == Algorithm::Token {
         return match text {
-            Some(text) => Err(table.error(&text.span, "a token signs no content".to_owned(), Some("leave it out".into()))),
+            Some(text) => {
+                Err(table.error(&text.span, "a token signs no content".to_owned(), Some("leave it out".into())))
+            }
             None => Ok(Template::default()),
         };
     }
@@ -406,7 +410,10 @@ fn check_scheme(table: &Table<'_>, at: &std::ops::Range<usize>, scheme: &Scheme)
         );
     }
     if scheme.content.mentions(Field::Id) && !carries(Field::Id) {
-        return error("`{id}` is signed, but no header carries it", "add a [[signature.headers]] whose value is `{id}`");
+        return error(
+            "`{id}` is signed, but no header carries it",
+            "add a [[signature.headers]] whose value is `{id}`",
+        );
     }
     Ok(())
 }
@@ -438,9 +445,9 @@ fn read_places(mut table: Table<'_>, request: &RequestRules, scheme: &Scheme) ->
         Some(text) => {
             let mut random = fastrand::Rng::with_seed(0);
             let mut renderer = super::fixture::Renderer::new("", "", jiff::Timestamp::UNIX_EPOCH, &mut random);
-            renderer.render(text.value.as_bytes()).map_err(|error| {
-                table.error_within(&text.span, error.offset, error.to_string(), Some(error.hint))
-            })?;
+            renderer
+                .render(text.value.as_bytes())
+                .map_err(|error| table.error_within(&text.span, error.offset, error.to_string(), Some(error.hint)))?;
             text.value
         }
     };
@@ -470,7 +477,9 @@ fn read_policy(mut table: Table<'_>) -> Result<DeliveryPolicy, FileError> {
 }
 
 fn parsed<T: FromStr<Err: std::fmt::Display>>(texts: &[At<String>], table: &Table<'_>) -> Result<Vec<T>, FileError> {
-    let parse = |text: &At<String>| text.value.parse().map_err(|error: T::Err| table.error(&text.span, error.to_string(), None));
+    let parse = |text: &At<String>| {
+        text.value.parse().map_err(|error: T::Err| table.error(&text.span, error.to_string(), None))
+    };
     texts.iter().map(parse).collect()
 }
 
@@ -550,7 +559,8 @@ fn header_value(table: &Table<'_>, text: &At<String>) -> Result<String, FileErro
 }
 
 fn pointer(table: &Table<'_>, text: &At<String>) -> Result<Path, FileError> {
-    let error = |message: String| table.error(&text.span, message, Some("write a JSON pointer, such as \"/data/id\"".into()));
+    let error =
+        |message: String| table.error(&text.span, message, Some("write a JSON pointer, such as \"/data/id\"".into()));
     if !text.value.starts_with('/') {
         return Err(error(format!("`{}` is no JSON pointer", text.value)));
     }

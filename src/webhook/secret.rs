@@ -150,7 +150,10 @@ mod tests {
             "the secret from WH_SECRET is not base64: character 9 of 11 does not belong there"
         );
         let error = form.key(&Secret::new("WH_SECRET", "whsec_abcde")).expect_err("no padding");
-        assert_eq!(error.to_string(), "the secret from WH_SECRET is not base64: its length (11) or its padding is wrong");
+        assert_eq!(
+            error.to_string(),
+            "the secret from WH_SECRET is not base64: its length (11) or its padding is wrong"
+        );
         assert_eq!(form.key(&Secret::new("x", "")), Err(SecretError::Empty { name: "x".into() }));
         assert_eq!(form.key(&Secret::new("x", "whsec_")), Err(SecretError::Empty { name: "x".into() }));
     }

@@ -49,7 +49,11 @@ impl<'a> Source<'a> {
             Err(error) => {
                 let good = str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
                 let source = Self { path, text: good };
-                Err(source.error(good.len(), "not UTF-8 from here on".to_owned(), Some("save the file as UTF-8".into())))
+                Err(source.error(
+                    good.len(),
+                    "not UTF-8 from here on".to_owned(),
+                    Some("save the file as UTF-8".into()),
+                ))
             }
         }
     }
@@ -95,6 +99,9 @@ pub struct At<T> {
     /// Where it stands in the file, in bytes.
     pub span: Range<usize>,
 }
+
+/// A key and its text.
+pub type Pair = (At<String>, At<String>);
 
 impl<'a> Table<'a> {
     /// The value of a key, taken out.
@@ -189,7 +196,7 @@ impl<'a> Table<'a> {
     }
 
     /// All keys and their texts, whatever the keys are called, in the order of the file.
-    pub fn into_texts(mut self) -> Result<Vec<(At<String>, At<String>)>, FileError> {
+    pub fn into_texts(mut self) -> Result<Vec<Pair>, FileError> {
         let entries = std::mem::take(&mut self.entries);
         let pairs = entries.into_iter().map(|(key, value)| {
             let name = key.get_ref().to_string();
@@ -274,7 +281,11 @@ impl<'a> Table<'a> {
         let duration: Option<jiff::SignedDuration> = text.value.parse().ok();
         duration.and_then(|duration| Duration::try_from(duration).ok()).ok_or_else(|| {
             let message = format!("`{}` is no duration: `{}`", self.full_name(key), text.value);
-            self.error(&text.span, message, Some("write a number and a unit, such as \"300s\", \"5m\" or \"2h\"".into()))
+            self.error(
+                &text.span,
+                message,
+                Some("write a number and a unit, such as \"300s\", \"5m\" or \"2h\"".into()),
+            )
         })
     }
 
@@ -314,7 +325,8 @@ mod tests {
 
     #[test]
     fn a_wrong_word_is_told_with_the_nearest() {
-        let error = table("algorithm = \"hmac-sha265\"").choice("algorithm", &[("hmac-sha256", 1)]).expect_err("a slip");
+        let error =
+            table("algorithm = \"hmac-sha265\"").choice("algorithm", &[("hmac-sha256", 1)]).expect_err("a slip");
         assert_eq!(error.to_string(), "x.toml:1:13: unknown algorithm `hmac-sha265`");
         assert_eq!(error.hint.as_deref(), Some("did you mean `hmac-sha256`?"));
     }

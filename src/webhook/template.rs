@@ -89,7 +89,7 @@ pub struct Captures<'a> {
     fields: Vec<(Field, Cow<'a, [u8]>)>,
 }
 
-impl<'a> Captures<'a> {
+impl Captures<'_> {
     /// The bytes that stood where `field` stands in the template.
     #[must_use]
     pub fn field(&self, field: Field) -> Option<&[u8]> {
@@ -367,7 +367,10 @@ mod tests {
     #[test]
     fn a_list_is_split_into_its_items() {
         let items = template("t={timestamp},{version}={signature}").split(",");
-        assert_eq!(items.iter().map(Template::to_string).collect::<Vec<_>>(), ["t={timestamp}", "{version}={signature}"]);
+        assert_eq!(
+            items.iter().map(Template::to_string).collect::<Vec<_>>(),
+            ["t={timestamp}", "{version}={signature}"]
+        );
         assert_eq!(template("{version},{signature}").split(" ").len(), 1);
     }
 
