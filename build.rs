@@ -1,4 +1,5 @@
-//! Embeds `fixtures/`: writes the list of its files, each with its bytes, for `webhook::catalogue`.
+//! Embeds `fixtures/`: writes the list of its providers, each with its file and its example events, for
+//! `webhook::catalogue`.
 //!
 //! Cargo runs this again when the folder changes, so that a provider or an example event is added by adding a file.
 
@@ -8,15 +9,26 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or(io::ErrorKind::NotFound)?).join("fixtures");
-    let mut files = Vec::new();
-    collect(&root, &mut files)?;
+    let mut providers = Vec::new();
+    for entry in fs::read_dir(&root)? {
+        providers.push(entry?.path());
+    }
+    providers.sort();
 
-    let mut names: Vec<(String, &Path)> = files.iter().map(|file| (name(&root, file), file.as_path())).collect();
-    names.sort();
     let mut list = String::from("&[\n");
-    for (name, file) in names {
-        let path = file.to_string_lossy();
-        writeln!(list, "    ({name:?}, include_bytes!({path:?})),").map_err(io::Error::other)?;
+    for provider in providers {
+        let file = provider.join("provider.toml");
+        let folder = provider.join("events");
+        let mut events = Vec::new();
+        collect(&folder, &mut events)?;
+        let mut events: Vec<(String, &Path)> =
+            events.iter().map(|file| (name(&folder, file), file.as_path())).collect();
+        events.sort();
+        let _ = writeln!(list, "Folder {{ name: {:?}, file: {}, events: &[", name(&root, &provider), include(&file));
+        for (name, file) in events {
+            let _ = writeln!(list, "    ({:?}, {}),", name.trim_end_matches(".json"), include(file));
+        }
+        list.push_str("] },\n");
     }
     list.push(']');
 
@@ -39,9 +51,13 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The path below `fixtures/`, with `/` on every platform.
-fn name(root: &Path, file: &Path) -> String {
-    let relative = file.strip_prefix(root).unwrap_or(file);
+fn include(file: &Path) -> String {
+    format!("include_bytes!({:?})", file.to_string_lossy())
+}
+
+/// The path below a folder, with `/` on every platform.
+fn name(folder: &Path, file: &Path) -> String {
+    let relative = file.strip_prefix(folder).unwrap_or(file);
     let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }

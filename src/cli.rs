@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::commands::completions::{CompletionsArgs, complete_scheme};
 use crate::commands::events::EventsArgs;
@@ -33,15 +33,39 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Sign fixture payloads and deliver them to a URL
-    Send(SendArgs),
+    Send(Deferred<SendArgs>),
     /// Print the signed request instead of sending it
-    Sign(SignArgs),
+    Sign(Deferred<SignArgs>),
     /// List the events of the catalogue, or show one whole
-    Events(EventsArgs),
+    Events(Deferred<EventsArgs>),
     /// List the providers, or explain how one of them signs and delivers
-    Schemes(SchemesArgs),
+    Schemes(Deferred<SchemesArgs>),
     /// Print the completion script of a shell
-    Completions(CompletionsArgs),
+    Completions(Deferred<CompletionsArgs>),
+}
+
+/// A subcommand's arguments, declared only when it is the one that was typed: a start costs less.
+#[derive(Debug)]
+pub struct Deferred<A>(pub A);
+
+impl<A: Args> Args for Deferred<A> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.defer(A::augment_args)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        command.defer(A::augment_args_for_update)
+    }
+}
+
+impl<A: FromArgMatches> FromArgMatches for Deferred<A> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        A::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
 }
 
 /// Flags that every command understands.

@@ -1,7 +1,6 @@
 //! The world, read once: environment, clock, terminals, catalogue. Nothing else asks the process.
 
-use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
@@ -13,8 +12,8 @@ use crate::webhook::catalogue::Catalogue;
 
 /// What a run knows of the world around it.
 pub struct Context {
-    /// The environment variables.
-    pub environment: HashMap<OsString, OsString>,
+    /// Looks an environment variable up.
+    pub environment: Environment,
     /// Says what time it is.
     pub clock: fn() -> Timestamp,
     /// Where random values come from; a number makes them the same in every run.
@@ -24,6 +23,9 @@ pub struct Context {
     /// Opens the standard input.
     pub input: fn() -> Box<dyn Read>,
 }
+
+/// What looks an environment variable up.
+pub type Environment = Box<dyn Fn(&str) -> Option<OsString>>;
 
 /// Which of the streams are a terminal.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,7 +63,7 @@ impl Context {
     #[must_use]
     pub fn from_process() -> Self {
         Self {
-            environment: std::env::vars_os().collect(),
+            environment: Box::new(|name| std::env::var_os(name)),
             clock: Timestamp::now,
             seed: None,
             terminals: Terminals {
@@ -75,8 +77,8 @@ impl Context {
 
     /// An environment variable, as it is.
     #[must_use]
-    pub fn variable(&self, name: &str) -> Option<&OsStr> {
-        self.environment.get(OsStr::new(name)).map(OsString::as_os_str)
+    pub fn variable(&self, name: &str) -> Option<OsString> {
+        (self.environment)(name)
     }
 
     /// A source of random values.
@@ -104,8 +106,10 @@ impl Context {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto if is_set("NO_COLOR") => false,
-            ColorChoice::Auto if is_set("CLICOLOR_FORCE") => self.variable("CLICOLOR_FORCE") != Some(OsStr::new("0")),
-            ColorChoice::Auto => terminal && self.variable("TERM") != Some(OsStr::new("dumb")),
+            ColorChoice::Auto if is_set("CLICOLOR_FORCE") => {
+                self.variable("CLICOLOR_FORCE").is_some_and(|value| value != "0")
+            }
+            ColorChoice::Auto => terminal && self.variable("TERM").is_none_or(|term| term != "dumb"),
         }
     }
 }
@@ -114,9 +118,9 @@ impl Context {
 mod tests {
     use super::*;
 
-    fn context(environment: &[(&str, &str)]) -> Context {
-        let environment = environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Context { environment, ..Context::from_process() }
+    fn context(environment: &'static [(&str, &str)]) -> Context {
+        let find = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+        Context { environment: Box::new(find), ..Context::from_process() }
     }
 
     #[test]

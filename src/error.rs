@@ -265,7 +265,7 @@ fn signing_hint(error: &SigningError, variable: &str) -> Option<String> {
             Some(format!("copy it whole from the provider: it is {encoding}, with its prefix and its padding"))
         }
         SigningError::OneSignatureOnly { .. } => Some("give one secret".to_owned()),
-        SigningError::NoSecret | SigningError::BadHeader { .. } => None,
+        SigningError::NoSecret | SigningError::MissingField { .. } | SigningError::BadHeader { .. } => None,
     }
 }
 

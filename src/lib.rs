@@ -23,7 +23,7 @@ pub mod webhook;
 
 use std::io::{self, Write};
 
-use cli::{Cli, Command, Format};
+use cli::{Cli, Command, Deferred, Format};
 use context::Context;
 use error::Error;
 use exit::Exit;
@@ -42,7 +42,7 @@ pub struct Streams<'a> {
 
 /// Carries out a command line and says how it ended; what stopped it has been shown by then.
 pub fn run(cli: &Cli, context: &Context, mut streams: Streams<'_>) -> Exit {
-    if let Command::Completions(args) = &cli.command {
+    if let Command::Completions(Deferred(args)) = &cli.command {
         let outcome = commands::completions::run(args, &mut streams.output);
         return finish(outcome, reporter(cli, context, streams).as_mut());
     }
@@ -50,10 +50,10 @@ pub fn run(cli: &Cli, context: &Context, mut streams: Streams<'_>) -> Exit {
     let reporter = reporter.as_mut();
     let shared = &cli.shared;
     let outcome = match &cli.command {
-        Command::Send(args) => commands::send::run(args, shared, context, reporter),
-        Command::Sign(args) => commands::sign::run(args, shared, context, reporter),
-        Command::Events(args) => commands::events::run(args, shared, context, reporter),
-        Command::Schemes(args) => commands::schemes::run(args, shared, context, reporter),
+        Command::Send(Deferred(args)) => commands::send::run(args, shared, context, reporter),
+        Command::Sign(Deferred(args)) => commands::sign::run(args, shared, context, reporter),
+        Command::Events(Deferred(args)) => commands::events::run(args, shared, context, reporter),
+        Command::Schemes(Deferred(args)) => commands::schemes::run(args, shared, context, reporter),
         Command::Completions(_) => Ok(Exit::Good),
     };
     finish(outcome, reporter)
@@ -78,7 +78,8 @@ pub fn finish(outcome: Result<Exit, Error>, reporter: &mut dyn Reporter) -> Exit
 /// The reporter that the flags ask for.
 fn reporter<'a>(cli: &Cli, context: &Context, streams: Streams<'a>) -> Box<dyn Reporter + 'a> {
     let shared = &cli.shared;
-    let json = shared.format() == Format::Json || matches!(&cli.command, Command::Sign(args) if args.wants_json());
+    let json =
+        shared.format() == Format::Json || matches!(&cli.command, Command::Sign(Deferred(args)) if args.wants_json());
     if json {
         return Box::new(JsonReporter::new(streams.output, streams.errors, shared.quiet));
     }

@@ -1,7 +1,7 @@
 //! Arguments, clock and streams in; exit code out.
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, LineWriter, Write as _};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 }
 
 fn streams() -> Streams<'static> {
-    Streams { output: Box::new(BufWriter::new(io::stdout())), errors: Box::new(io::stderr()) }
+    Streams { output: Box::new(BufWriter::new(io::stdout())), errors: Box::new(LineWriter::new(io::stderr())) }
 }
 
 /// Shows the help or the version that was asked for, or what is wrong with the command line.

@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::IgnoredAny;
 
+use crate::edge::target::{Target, TargetError};
 use crate::webhook::composition::Edit;
 use crate::webhook::json::Path;
 use crate::webhook::policy::{StatusPattern, StatusPatterns};
@@ -49,19 +50,20 @@ pub fn header(text: &str) -> Result<Header, Mistake> {
     let Some((name, value)) = text.split_once(':') else {
         return mistake(format!("`{text}` has no colon"), FORM);
     };
-    let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
-        return mistake(format!("`{name}` is no header name"), FORM);
+    let typed = name;
+    let Ok(name) = HeaderName::from_bytes(typed.as_bytes()) else {
+        return mistake(format!("`{typed}` is no header name"), FORM);
     };
     if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&name) {
-        return mistake(format!("`{name}` follows from the body and the connection"), "leave it out");
+        return mistake(format!("`{typed}` follows from the body and the connection"), "leave it out");
     }
     let value = value.trim_matches([' ', '\t']);
     if let Some(found) = value.chars().find(|found| found.is_control() && *found != '\t') {
         let found = found.escape_default();
-        return mistake(format!("the value of `{name}` holds `{found}`, which would end the header"), "take it out");
+        return mistake(format!("the value of `{typed}` holds `{found}`, which would end the header"), "take it out");
     }
     let value = HeaderValue::from_bytes(value.as_bytes())
-        .map_err(|_| Mistake { message: format!("the value of `{name}` cannot be sent"), hint: FORM })?;
+        .map_err(|_| Mistake { message: format!("the value of `{typed}` cannot be sent"), hint: FORM })?;
     Ok(Header { name, value: (!value.is_empty()).then_some(value) })
 }
 
@@ -88,6 +90,12 @@ pub fn unset(text: &str) -> Result<Edit, Mistake> {
     path.map(Edit::Unset).map_err(|error| Mistake { message: error.to_string(), hint: "write --unset data.name" })
 }
 
+/// Reads where to send: `3000`, `:3000/path`, `localhost:3000` or a URL.
+pub fn target(text: &str) -> Result<Target, Mistake> {
+    let hint = "write 3000, localhost:3000/path or https://example.com/path";
+    text.parse().map_err(|error: TargetError| Mistake { message: error.to_string(), hint })
+}
+
 /// A point in time, as typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
@@ -111,7 +119,8 @@ impl Moment {
 /// Reads a Unix second, RFC 3339, or a time relative to now (`-10m`, `+1h`).
 pub fn moment(text: &str) -> Result<Moment, Mistake> {
     const FORM: &str = "write a Unix second (1763719200), RFC 3339 (2026-11-21T10:00:00Z) or an offset (-10m, +1h)";
-    let offset = |text: &str| text.parse::<SignedDuration>().ok();
+    // One sign is enough: `--5s` is a slip, not five seconds from now.
+    let offset = |text: &str| text.parse::<SignedDuration>().ok().filter(|offset| !offset.is_negative());
     let unsigned = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
     let moment = match text.as_bytes().first() {
         Some(b'-') => offset(&text[1..]).and_then(SignedDuration::checked_neg).map(Moment::FromNow),

@@ -67,13 +67,13 @@ pub fn complete_event() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let Some((typed, catalogue)) = asked(typed) else { return Vec::new() };
         let scheme = argument(&["--scheme", "-s"]).and_then(|scheme| scheme.into_string().ok());
-        let of_scheme = |event: &&EventName| scheme.as_ref().is_none_or(|scheme| event.provider == *scheme);
+        let of_scheme = |event: &EventName| scheme.as_ref().is_none_or(|scheme| event.provider == *scheme);
         let mut candidates = Vec::new();
         for name in catalogue.names() {
             let Ok(provider) = catalogue.provider(name) else { continue };
             for info in &provider.events {
                 let event = &info.name;
-                if !of_scheme(&event) {
+                if !of_scheme(event) {
                     continue;
                 }
                 let alone =

@@ -159,10 +159,8 @@ impl<'a> Composer<'a> {
         url: &Uri,
     ) -> Result<Delivery, Error> {
         let mut timestamp = self.moment()?;
+        self.check_fault(provider)?;
         if let Some(fault) = self.args.fault {
-            if let Some(reason) = fault.obstacle(&provider.scheme) {
-                return Err(Error::NoFault { scheme: provider.name.clone(), fault: fault.name(), reason });
-            }
             timestamp = fault.moment(&provider.scheme, timestamp);
         }
         let fixture = if self.data.is_some() { None } else { Some(self.catalogue.fixture(event)?) };
@@ -187,6 +185,19 @@ impl<'a> Composer<'a> {
             .map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?;
         self.own_headers(&mut delivery);
         Ok(delivery)
+    }
+
+    /// Refuses a fault that the provider's scheme cannot have.
+    pub fn check_fault(&self, provider: &Provider) -> Result<(), Error> {
+        let Some(fault) = self.args.fault else { return Ok(()) };
+        let scheme = &provider.scheme;
+        let in_payload = self.data.is_some() && scheme.timestamp.payload.is_some() && !scheme.has_timestamp_header();
+        let reason = match (fault.obstacle(scheme), fault) {
+            (Some(reason), _) => reason,
+            (None, Fault::Stale | Fault::Future) if in_payload => "its timestamp is in the payload that --data gives",
+            (None, _) => return Ok(()),
+        };
+        Err(Error::NoFault { scheme: provider.name.clone(), fault: fault.name(), reason })
     }
 
     /// What is worth saying about the headers that were given.

@@ -1,6 +1,5 @@
 //! Which secret: from a flag, the environment or the provider's published test secret, the first found.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -12,6 +11,7 @@ use crate::error::Error;
 use crate::report::notice::Notice;
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
+use crate::webhook::signing::SigningError;
 
 /// How long a secret may be, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -37,7 +37,7 @@ pub fn secrets(
     if secrets.is_empty() {
         let from_environment = [variable.as_str(), "WH_SECRET"]
             .into_iter()
-            .find_map(|name| context.variable(name).map(|value| Secret::new(name, bytes(value))));
+            .find_map(|name| context.variable(name).map(|value| Secret::new(name, value.into_encoded_bytes())));
         secrets.extend(from_environment);
     }
     if secrets.is_empty() {
@@ -48,6 +48,11 @@ pub fn secrets(
         let test = Secret::new("the test secret", provider.scheme.test_secret.clone());
         let notice = Notice::TestSecret { scheme: provider.name.clone(), variable };
         return Ok(Secrets { secrets: vec![test], notices: vec![notice] });
+    }
+    // A secret that is no key is told before anything is sent.
+    for secret in &secrets {
+        let check = provider.scheme.key.key(secret);
+        check.map_err(|error| Error::Signing { error: SigningError::Secret(error), variable: variable.clone() })?;
     }
     let notices = secrets.iter().flat_map(|secret| warnings(secret, provider)).collect();
     Ok(Secrets { secrets, notices })
@@ -62,7 +67,7 @@ fn given(args: &SecretArgs, context: &Context) -> Result<Vec<Secret>, Error> {
     }
     for name in &args.secret_env {
         let value = context.variable(name).ok_or_else(|| Error::NoVariable { name: name.clone() })?;
-        secrets.push(Secret::new(name, bytes(value)));
+        secrets.push(Secret::new(name, value.into_encoded_bytes()));
     }
     for (index, value) in args.secret.iter().enumerate() {
         let name = if index == 0 { "--secret".to_owned() } else { format!("--secret {}", index + 1) };
@@ -98,8 +103,4 @@ fn warnings(secret: &Secret, provider: &Provider) -> Vec<Notice> {
         notices.push(Notice::SecretPrefix { name: name(), prefix: prefix.clone() });
     }
     notices
-}
-
-fn bytes(value: &OsStr) -> Vec<u8> {
-    value.as_encoded_bytes().to_vec()
 }

@@ -45,13 +45,13 @@ const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
 )]
 pub struct SendArgs {
     /// The events: type, provider/type, type@variant, or a glob ('slot.*')
-    #[arg(value_name = "EVENT", required_unless_present_any = ["all", "data"], add = super::completions::complete_event())]
+    #[arg(value_name = "EVENT", add = super::completions::complete_event())]
     events: Vec<String>,
     /// Deliver every event of the scheme, with its variants
     #[arg(long, requires = "scheme")]
     all: bool,
     /// Deliver to this URL: 3000, :3000/path, localhost:3000 or https://…
-    #[arg(long, value_name = "URL", help_heading = "Target")]
+    #[arg(long, value_name = "URL", value_parser = arguments::target, help_heading = "Target")]
     to: Option<Target>,
     /// Allow a target that is not this machine
     #[arg(long, help_heading = "Target")]
@@ -85,7 +85,10 @@ pub fn run(
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
     let mut composer = Composer::new(&args.delivery, context, &catalogue)?;
     let events = composer.events(&args.events, args.all)?;
-    let senders = senders(&events, &catalogue, args, context)?;
+    if let (Some(target), false) = (&args.to, args.dry_run) {
+        allow(target, args.allow_remote, context)?;
+    }
+    let senders = senders(&events, &catalogue, &composer, args, context)?;
     for notice in notices(&senders, &composer, args) {
         reporter.report(&Outcome::Notice(notice))?;
     }
@@ -98,9 +101,6 @@ pub fn run(
             reporter.report(&Outcome::Signed { delivery: &delivery, provider: &sender.provider, form })?;
         }
         return Ok(Exit::Good);
-    }
-    if let Some(target) = &args.to {
-        allow(target, args.allow_remote, context)?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
@@ -116,6 +116,7 @@ struct Sender {
 fn senders(
     events: &[EventName],
     catalogue: &Catalogue,
+    composer: &Composer<'_>,
     args: &SendArgs,
     context: &Context,
 ) -> Result<BTreeMap<String, Sender>, Error> {
@@ -123,6 +124,7 @@ fn senders(
     for event in events {
         if !senders.contains_key(&event.provider) {
             let provider = catalogue.provider(&event.provider)?;
+            composer.check_fault(&provider)?;
             let secrets = secrets(&args.delivery.secret, &provider, context, args.to.as_ref())?;
             senders.insert(event.provider.clone(), Sender { provider, secrets });
         }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::arguments;
 use super::composing::{Composer, DeliveryArgs};
 use super::secrets::secrets;
 use crate::cli::SharedArgs;
@@ -21,13 +22,13 @@ use crate::webhook::provider::Provider;
 )]
 pub struct SignArgs {
     /// The event: type, provider/type or type@variant
-    #[arg(value_name = "EVENT", required_unless_present = "data", add = super::completions::complete_event())]
+    #[arg(value_name = "EVENT", add = super::completions::complete_event())]
     event: Option<String>,
     /// Choose the form
     #[arg(long = "as", value_name = "FORM", default_value = "headers")]
     form: ExportForm,
     /// Write the request for this URL
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = arguments::target)]
     to: Option<Target>,
     #[command(flatten)]
     delivery: DeliveryArgs,

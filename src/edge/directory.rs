@@ -1,17 +1,18 @@
 //! A user's catalogue: a directory of provider folders, read by the same code as the embedded ones.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use crate::webhook::catalogue::Shelf;
+use crate::webhook::catalogue::{File, Shelf};
 
 /// How large a file of a catalogue may be.
 pub const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
-/// How many files a catalogue may hold, and how deep: a wrong directory, such as `/`, is refused, not walked.
-const MOST_FILES: usize = 10_000;
+/// How many events a provider may have, and how deep in folders.
+const MOST_EVENTS: usize = 10_000;
 const DEEPEST: usize = 8;
 
 /// A directory that holds provider folders.
@@ -19,58 +20,80 @@ pub struct Directory {
     /// As it was given: what messages show.
     given: PathBuf,
     root: PathBuf,
-    files: Vec<String>,
+    /// The names of the providers, each with those of its example events.
+    providers: BTreeMap<String, Vec<String>>,
 }
 
 impl Directory {
     /// Lists the providers in a directory. Nothing outside of it is read, whatever a link in it points to.
     pub fn open(given: &Path) -> io::Result<Self> {
         let root = fs::canonicalize(given)?;
-        let mut files = Vec::new();
+        let mut providers = BTreeMap::new();
         for entry in fs::read_dir(&root)? {
-            let folder = entry?.path();
-            if within(&root, &folder.join("provider.toml")) {
-                list(&root, &folder, 1, &mut files)?;
+            let entry = entry?;
+            let folder = entry.path();
+            // A name that is no text cannot be typed either.
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if !within(&root, &folder.join("provider.toml")) {
+                continue;
             }
+            let mut events = Vec::new();
+            let folder = folder.join("events");
+            if folder.is_dir() {
+                list(&root, &folder, "", 1, &mut events)?;
+            }
+            events.sort();
+            providers.insert(name, events);
         }
-        files.sort();
-        Ok(Self { given: given.to_owned(), root, files })
+        Ok(Self { given: given.to_owned(), root, providers })
     }
 }
 
 impl Shelf for Directory {
-    fn files(&self) -> &[String] {
-        &self.files
+    fn providers(&self) -> Vec<&str> {
+        self.providers.keys().map(String::as_str).collect()
     }
 
-    fn read(&self, file: &str) -> io::Result<Cow<'_, [u8]>> {
+    fn events(&self, provider: &str) -> Vec<&str> {
+        self.providers.get(provider).map(|events| events.iter().map(String::as_str).collect()).unwrap_or_default()
+    }
+
+    fn read(&self, file: File<'_>) -> io::Result<Cow<'_, [u8]>> {
         let mut bytes = Vec::new();
-        fs::File::open(self.root.join(file))?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
+        fs::File::open(self.root.join(file.to_string()))?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > LARGEST_FILE {
             return Err(io::Error::other(format!("it is larger than {} MiB", LARGEST_FILE / 1024 / 1024)));
         }
         Ok(Cow::Owned(bytes))
     }
 
-    fn name(&self, file: &str) -> String {
-        self.given.join(file).display().to_string()
+    fn path(&self, file: File<'_>) -> String {
+        self.given.join(file.to_string()).display().to_string()
+    }
+
+    fn place(&self) -> String {
+        self.given.display().to_string()
     }
 }
 
-fn list(root: &Path, folder: &Path, depth: usize, files: &mut Vec<String>) -> io::Result<()> {
+/// The names of the events below a folder: the paths of its JSON files from there, with `/`.
+fn list(root: &Path, folder: &Path, prefix: &str, depth: usize, events: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() && depth < DEEPEST && !path.is_symlink() {
-            list(root, &path, depth + 1, files)?;
-        } else if within(root, &path) {
-            if files.len() == MOST_FILES {
-                return Err(io::Error::other(format!("it holds more than {MOST_FILES} files")));
+        let entry = entry?;
+        let path = entry.path();
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if path.is_dir() && !path.is_symlink() {
+            if depth == DEEPEST {
+                return Err(io::Error::other(format!("`{}` is more than {DEEPEST} folders deep", path.display())));
             }
-            let relative = path.strip_prefix(root).unwrap_or(&path);
-            // A name that is no text cannot be typed as an event either.
-            if let Some(parts) = relative.iter().map(|part| part.to_str()).collect::<Option<Vec<_>>>() {
-                files.push(parts.join("/"));
+            list(root, &path, &format!("{prefix}{name}/"), depth + 1, events)?;
+        } else if let (Some(event), true) =
+            (name.strip_suffix(".json").filter(|event| !event.is_empty()), within(root, &path))
+        {
+            if events.len() == MOST_EVENTS {
+                return Err(io::Error::other(format!("it holds more than {MOST_EVENTS} events")));
             }
+            events.push(format!("{prefix}{event}"));
         }
     }
     Ok(())

@@ -31,7 +31,15 @@ impl FromStr for Target {
         if text.trim() != text || text.is_empty() {
             return Err(error("it is empty, or has white space around it"));
         }
-        let url = Url::parse(&completed(text)).map_err(|problem| error(&problem.to_string()))?;
+        let url = Url::parse(&completed(text)).map_err(|problem| {
+            error(
+                match problem {
+                    url::ParseError::RelativeUrlWithoutBase => "it does not begin with http:// or https://".to_owned(),
+                    problem => problem.to_string(),
+                }
+                .as_str(),
+            )
+        })?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(error("only http and https can be sent to"));
         }

@@ -260,10 +260,13 @@ impl<'a> HumanReporter<'a> {
     }
 
     fn schemes(&mut self, providers: &[Provider]) -> io::Result<()> {
-        let width = providers.iter().map(|provider| provider.name.len()).max().unwrap_or_default();
+        let width = |text: fn(&Provider) -> &str| {
+            providers.iter().map(|provider| text(provider).chars().count()).max().unwrap_or_default()
+        };
+        let (names, titles) = (width(|provider| &provider.name), width(|provider| &provider.title));
         for provider in providers {
-            let name = self.paint(Role::Name, &provider.name);
-            let padding = " ".repeat(width - provider.name.len());
+            let name = self.paint(Role::Name, &sanitize::line(&format!("{:names$}", provider.name)));
+            let title = format!("{:titles$}", provider.title);
             let count = provider.events.iter().filter(|info| info.name.variant.is_none()).count();
             let how = match provider.scheme.algorithm {
                 Algorithm::Token => "token".to_owned(),
@@ -271,9 +274,8 @@ impl<'a> HumanReporter<'a> {
                     format!("{} of {}", provider.scheme.algorithm.title(), provider.scheme.content)
                 }
             };
-            let facts = self.paint(Role::Faint, &format!("{count} events, {how}"));
-            writeln!(self.output, "{name}{padding}  {}", sanitize::line(&provider.title))?;
-            writeln!(self.output, "{}  {facts}", " ".repeat(width))?;
+            let facts = self.paint(Role::Faint, &sanitize::line(&format!("{count:3} events  {how}")));
+            writeln!(self.output, "{name}  {}  {facts}", sanitize::line(&title))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! File names tell which events there are; a provider's file is parsed only when a command needs it.
 
 use std::borrow::Cow;
-use std::io;
+use std::{fmt, io};
 
 use wildmatch::WildMatch;
 
@@ -14,49 +14,100 @@ use super::table::{FileError, Source};
 
 /// A place that provider folders stand in.
 pub trait Shelf: Send + Sync {
-    /// The paths of all files in it, with `/`: `wpg/provider.toml`, `wpg/events/slot.submitted.json`.
-    fn files(&self) -> &[String];
+    /// The names of the providers, in order.
+    fn providers(&self) -> Vec<&str>;
 
-    /// What is in the file with that path.
-    fn read(&self, file: &str) -> io::Result<Cow<'_, [u8]>>;
+    /// The names of a provider's example events, `type` or `type@variant`, in order.
+    fn events(&self, provider: &str) -> Vec<&str>;
+
+    /// What is in a file.
+    fn read(&self, file: File<'_>) -> io::Result<Cow<'_, [u8]>>;
 
     /// The name of a file as messages have it.
-    fn name(&self, file: &str) -> String;
+    fn path(&self, file: File<'_>) -> String;
+
+    /// The name of the place itself, likewise.
+    fn place(&self) -> String;
 }
 
-const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/fixtures.rs"));
+/// A file of a provider's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File<'a> {
+    /// What the provider is.
+    Provider {
+        /// Its name.
+        provider: &'a str,
+    },
+    /// An example event.
+    Event {
+        /// The provider's name.
+        provider: &'a str,
+        /// The event's, `type` or `type@variant`.
+        event: &'a str,
+    },
+}
+
+impl fmt::Display for File<'_> {
+    /// Its path, with `/`: `wpg/events/slot.submitted.json`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Provider { provider } => write!(f, "{provider}/provider.toml"),
+            Self::Event { provider, event } => write!(f, "{provider}/events/{event}.json"),
+        }
+    }
+}
 
 /// The folders that are part of the program.
-struct Embedded {
-    files: Vec<String>,
+struct Embedded(&'static [Folder]);
+
+/// A provider's folder with all that is in it.
+struct Folder {
+    name: &'static str,
+    file: &'static [u8],
+    events: &'static [(&'static str, &'static [u8])],
+}
+
+const EMBEDDED: Embedded = Embedded(include!(concat!(env!("OUT_DIR"), "/fixtures.rs")));
+
+impl Embedded {
+    fn folder(&self, provider: &str) -> Option<&'static Folder> {
+        self.0.iter().find(|folder| folder.name == provider)
+    }
 }
 
 impl Shelf for Embedded {
-    fn files(&self) -> &[String] {
-        &self.files
+    fn providers(&self) -> Vec<&str> {
+        self.0.iter().map(|folder| folder.name).collect()
     }
 
-    fn read(&self, file: &str) -> io::Result<Cow<'_, [u8]>> {
-        let found = EMBEDDED.binary_search_by(|(name, _)| (*name).cmp(file));
-        found.map(|at| Cow::Borrowed(EMBEDDED[at].1)).map_err(|_| io::ErrorKind::NotFound.into())
+    fn events(&self, provider: &str) -> Vec<&str> {
+        self.folder(provider).map(|folder| folder.events.iter().map(|(name, _)| *name).collect()).unwrap_or_default()
     }
 
-    fn name(&self, file: &str) -> String {
+    fn read(&self, file: File<'_>) -> io::Result<Cow<'_, [u8]>> {
+        let bytes = match file {
+            File::Provider { provider } => self.folder(provider).map(|folder| folder.file),
+            File::Event { provider, event } => self
+                .folder(provider)
+                .and_then(|folder| folder.events.iter().find(|(name, _)| *name == event).map(|(_, bytes)| *bytes)),
+        };
+        bytes.map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn path(&self, file: File<'_>) -> String {
         format!("fixtures/{file}")
+    }
+
+    fn place(&self) -> String {
+        "fixtures".to_owned()
     }
 }
 
 /// All providers that are known to a run.
 pub struct Catalogue {
     shelves: Vec<Box<dyn Shelf>>,
-    folders: Vec<Folder>,
-}
-
-/// A provider's folder, unread.
-struct Folder {
-    name: String,
-    shelf: usize,
-    events: Vec<EventName>,
+    /// The providers in order, each with the shelf that its folder stands on.
+    providers: Vec<(String, usize)>,
 }
 
 /// Why the catalogue has no answer.
@@ -135,55 +186,62 @@ impl Catalogue {
     /// The embedded providers.
     #[must_use]
     pub fn embedded() -> Self {
-        let files = EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let embedded = Embedded { files };
-        let folders = folders(&embedded, 0);
-        Self { shelves: vec![Box::new(embedded)], folders }
+        let providers = EMBEDDED.providers().into_iter().map(|name| (name.to_owned(), 0)).collect();
+        Self { shelves: vec![Box::new(EMBEDDED)], providers }
     }
 
     /// The same with a user's providers. One of them may replace an embedded one, if its file says so.
     pub fn with(mut self, shelf: Box<dyn Shelf>) -> Result<Self, CatalogueError> {
         let index = self.shelves.len();
-        let added = folders(shelf.as_ref(), index);
+        let added: Vec<String> = shelf.providers().into_iter().map(str::to_owned).collect();
         if added.is_empty() {
-            return Err(CatalogueError::NoProvider { path: shelf.name("") });
+            return Err(CatalogueError::NoProvider { path: shelf.place() });
         }
         self.shelves.push(shelf);
-        for folder in added {
-            if let Some(at) = self.folders.iter().position(|known| known.name == folder.name) {
-                if !self.parse(&folder)?.replaces_built_in {
-                    let path = self.shelves[index].name(&provider_file(&folder.name));
-                    return Err(CatalogueError::BuiltIn { path, name: folder.name });
+        for name in added {
+            match self.providers.iter_mut().find(|(known, _)| *known == name) {
+                None => self.providers.push((name, index)),
+                Some(known) => {
+                    known.1 = index;
+                    if !self.provider(&name)?.replaces_built_in {
+                        let path = self.shelves[index].path(File::Provider { provider: &name });
+                        return Err(CatalogueError::BuiltIn { path, name });
+                    }
                 }
-                self.folders.remove(at);
             }
-            self.folders.push(folder);
         }
-        self.folders.sort_by(|a, b| a.name.cmp(&b.name));
+        self.providers.sort();
         Ok(self)
     }
 
     /// The names of all providers, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.folders.iter().map(|folder| folder.name.as_str())
+        self.providers.iter().map(|(name, _)| name.as_str())
     }
 
     /// The names of all example events, provider by provider.
-    pub fn events(&self) -> impl Iterator<Item = &EventName> {
-        self.folders.iter().flat_map(|folder| &folder.events)
+    pub fn events(&self) -> impl Iterator<Item = EventName> {
+        self.names().flat_map(|name| self.events_of(name))
     }
 
     /// The provider of that name, read from its file.
     pub fn provider(&self, name: &str) -> Result<Provider, CatalogueError> {
-        self.parse(self.folder(name)?)
+        let shelf = self.shelf(name)?;
+        let file = File::Provider { provider: name };
+        let path = shelf.path(file);
+        let bytes = shelf.read(file).map_err(|reason| CatalogueError::Unreadable { path: path.clone(), reason })?;
+        let source = Source::from_bytes(&path, &bytes)?;
+        let events: Vec<EventName> = self.events_of(name).collect();
+        Ok(Provider::read(name, source, &events)?)
     }
 
     /// The payload of an example event, with its placeholders, and the name of its file.
     pub fn fixture(&self, event: &EventName) -> Result<(String, Cow<'_, [u8]>), CatalogueError> {
-        let shelf = self.shelves[self.folder(&event.provider)?.shelf].as_ref();
-        let file = format!("{}/events/{}.json", event.provider, event.name());
-        let path = shelf.name(&file);
-        match shelf.read(&file) {
+        let shelf = self.shelf(&event.provider)?;
+        let name = event.name();
+        let file = File::Event { provider: &event.provider, event: &name };
+        let path = shelf.path(file);
+        match shelf.read(file) {
             Ok(payload) => Ok((path, payload)),
             Err(reason) => Err(CatalogueError::Unreadable { path, reason }),
         }
@@ -193,22 +251,26 @@ impl Catalogue {
     ///
     /// A name may be `type`, `type@variant` and either after `provider/`; a glob is held against all of these.
     pub fn select(&self, pattern: &str, scheme: Option<&str>) -> Result<Vec<EventName>, CatalogueError> {
-        let folders = match scheme {
-            Some(name) => std::slice::from_ref(self.folder(name)?),
-            None => &self.folders[..],
-        };
+        if let Some(name) = scheme {
+            self.shelf(name)?;
+        }
+        let providers = || self.names().filter(|name| scheme.is_none_or(|scheme| scheme == *name));
         let glob = is_glob(pattern).then(|| WildMatch::new(pattern));
-        let matches = |event: &&EventName| match &glob {
-            Some(glob) => glob.matches(&event.name()) || glob.matches(&event.to_string()),
-            None => event.name() == pattern || event.to_string() == pattern,
-        };
-        let events = || folders.iter().flat_map(|folder| &folder.events);
-        let selected: Vec<EventName> = events().filter(matches).cloned().collect();
+        let mut selected = Vec::new();
+        for provider in providers() {
+            let within = pattern.strip_prefix(provider).and_then(|rest| rest.strip_prefix('/'));
+            let matches = |event: &&str| match &glob {
+                Some(glob) => glob.matches(event) || glob.matches(&format!("{provider}/{event}")),
+                None => *event == pattern || Some(*event) == within,
+            };
+            let events = self.shelf(provider)?.events(provider);
+            selected.extend(events.into_iter().filter(matches).map(|event| EventName::from_name(provider, event)));
+        }
         match selected.as_slice() {
             [] => Err(CatalogueError::UnknownEvent {
                 pattern: pattern.to_owned(),
                 scheme: scheme.map(str::to_owned),
-                nearest: nearest_events(pattern, events()),
+                nearest: nearest_events(pattern, providers().flat_map(|provider| self.events_of(provider))),
             }),
             [_, _, ..] if glob.is_none() => {
                 Err(CatalogueError::AmbiguousEvent { name: pattern.to_owned(), candidates: selected })
@@ -217,46 +279,24 @@ impl Catalogue {
         }
     }
 
-    fn folder(&self, name: &str) -> Result<&Folder, CatalogueError> {
-        self.folders.iter().find(|folder| folder.name == name).ok_or_else(|| CatalogueError::UnknownScheme {
+    fn shelf(&self, name: &str) -> Result<&dyn Shelf, CatalogueError> {
+        let known = self.providers.iter().find(|(known, _)| known == name);
+        let known = known.ok_or_else(|| CatalogueError::UnknownScheme {
             name: name.to_owned(),
             nearest: nearest(name, self.names()).map(str::to_owned),
             known: self.names().map(str::to_owned).collect(),
-        })
+        })?;
+        Ok(self.shelves[known.1].as_ref())
     }
 
-    fn parse(&self, folder: &Folder) -> Result<Provider, CatalogueError> {
-        let shelf = self.shelves[folder.shelf].as_ref();
-        let file = provider_file(&folder.name);
-        let path = shelf.name(&file);
-        let bytes = shelf.read(&file).map_err(|reason| CatalogueError::Unreadable { path: path.clone(), reason })?;
-        let source = Source::from_bytes(&path, &bytes)?;
-        Ok(Provider::read(&folder.name, source, &folder.events)?)
+    fn events_of(&self, provider: &str) -> impl Iterator<Item = EventName> {
+        let events = self.shelf(provider).map(|shelf| shelf.events(provider)).unwrap_or_default();
+        events.into_iter().map(move |event| EventName::from_name(provider, event))
     }
-}
-
-fn provider_file(name: &str) -> String {
-    format!("{name}/provider.toml")
-}
-
-fn folders(shelf: &dyn Shelf, index: usize) -> Vec<Folder> {
-    let files = shelf.files();
-    let names = files.iter().filter_map(|file| file.strip_suffix("/provider.toml").filter(|name| !name.contains('/')));
-    let mut folders: Vec<Folder> = names
-        .map(|name| {
-            let prefix = format!("{name}/events/");
-            let within = files.iter().filter_map(|file| file.strip_prefix(&prefix));
-            let mut events: Vec<EventName> = within.filter_map(|file| EventName::from_file(name, file)).collect();
-            events.sort();
-            Folder { name: name.to_owned(), shelf: index, events }
-        })
-        .collect();
-    folders.sort_by(|a, b| a.name.cmp(&b.name));
-    folders
 }
 
 /// The names most like a pattern; with the provider in front where the pattern has one.
-fn nearest_events<'a>(pattern: &str, events: impl Iterator<Item = &'a EventName>) -> Vec<String> {
+fn nearest_events(pattern: &str, events: impl Iterator<Item = EventName>) -> Vec<String> {
     let names: Vec<String> = events.flat_map(|event| [event.name(), event.to_string()]).collect();
     let mut found: Vec<String> = Vec::new();
     for name in ranked(pattern, names.iter().map(String::as_str)) {

@@ -28,6 +28,15 @@ impl Encoding {
         }
     }
 
+    /// Its name for people, exact where it matters.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Hex => "lower-case hex",
+            Self::Base64 | Self::Base64Url => self.name(),
+        }
+    }
+
     /// The encoding of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

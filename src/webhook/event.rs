@@ -14,13 +14,6 @@ pub struct EventName {
 }
 
 impl EventName {
-    /// The event that a file below `events/` is an example of: `slot.submitted.json`, `orders/create@free.json`.
-    #[must_use]
-    pub fn from_file(provider: &str, file: &str) -> Option<Self> {
-        let name = file.strip_suffix(".json").filter(|name| !name.is_empty())?;
-        Some(Self::from_name(provider, name))
-    }
-
     /// The event of a provider that is called `type` or `type@variant`.
     #[must_use]
     pub fn from_name(provider: &str, name: &str) -> Self {

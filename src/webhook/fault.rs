@@ -77,7 +77,7 @@ impl Fault {
                 !scheme.has_timestamp() || scheme.timestamp.tolerance_future.is_none(),
                 "it has no limit on how far ahead a timestamp may be",
             ),
-            Self::NoTimestamp | Self::GarbageTimestamp => (!scheme.uses(Field::Timestamp), "no header has a timestamp"),
+            Self::NoTimestamp | Self::GarbageTimestamp => (!scheme.has_timestamp_header(), "no header has a timestamp"),
             Self::WrongVersion => {
                 (!scheme.headers.iter().any(|rule| rule.value.mentions(Field::Version)), "no header has a version")
             }
@@ -98,11 +98,24 @@ impl Fault {
     }
 
     /// The raw signature to send, where it is not the genuine one.
-    pub(super) fn signature(self, scheme: &Scheme, key: &[u8], genuine: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    pub(super) fn signature<E>(
+        self,
+        scheme: &Scheme,
+        key: &[u8],
+        genuine: impl Fn(&[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<Vec<u8>, E> {
         match self {
             Self::WrongSecret => genuine(&other(key)),
-            Self::ForgedSignature => scheme.algorithm.compute(b"forged", b"forged"),
-            _ => genuine(key),
+            Self::ForgedSignature => Ok(scheme.algorithm.compute(b"forged", b"forged")),
+            Self::NoSignature
+            | Self::EmptySignature
+            | Self::TruncatedSignature
+            | Self::AlteredBody
+            | Self::Stale
+            | Self::Future
+            | Self::NoTimestamp
+            | Self::GarbageTimestamp
+            | Self::WrongVersion => genuine(key),
         }
     }
 

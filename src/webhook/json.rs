@@ -279,13 +279,17 @@ impl Path {
     /// Reads a JSON pointer (`/data/slotId`, RFC 6901) or the dotted form (`data.slotId`, `items.0.id`, `items[0].id`).
     pub fn parse(text: &str) -> Result<Self, PathError> {
         if let Some(pointer) = text.strip_prefix('/') {
+            let mut tildes = pointer.split('~').skip(1);
+            if tildes.any(|behind| !behind.starts_with(['0', '1'])) {
+                return Err(PathError { path: text.to_owned(), reason: "a `~` stands for itself as `~0` only" });
+            }
             let steps = pointer.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
             return Ok(Self { steps });
         }
         let dotted = text.replace('[', ".").replace(']', "");
         let steps: Vec<String> = dotted.split('.').map(str::to_owned).collect();
         if steps.iter().any(String::is_empty) {
-            return Err(PathError { path: text.to_owned() });
+            return Err(PathError { path: text.to_owned(), reason: "a name in it is empty" });
         }
         Ok(Self { steps })
     }
@@ -314,12 +318,14 @@ impl std::fmt::Display for Path {
     }
 }
 
-/// A path that leads nowhere, because a name in it is empty.
+/// A path that leads nowhere.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{path}` is no path: a name in it is empty")]
+#[error("`{path}` is no path: {reason}")]
 pub struct PathError {
     /// What was given.
     pub path: String,
+    /// What is wrong with it.
+    pub reason: &'static str,
 }
 
 /// Why a document could not be changed as asked.

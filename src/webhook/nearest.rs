@@ -6,7 +6,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     ranked(word, known).into_iter().next()
 }
 
-/// The words like `word`, most like it first.
+/// The words like `word`, most like it first, without those that are clearly less like it than the first.
 #[must_use]
 pub fn ranked<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let word = word.to_lowercase();
@@ -16,11 +16,16 @@ pub fn ranked<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&
         .filter(|(likeness, _)| *likeness >= ENOUGH)
         .collect();
     candidates.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let best = candidates.first().map_or(0.0, |(likeness, _)| *likeness);
+    candidates.retain(|(likeness, _)| best - likeness <= CLOSE);
     candidates.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 /// Below this a suggestion is noise: `slot.foo` is not "nearly" `payment.failed`.
 const ENOUGH: f64 = 0.6;
+
+/// What is less like the word by more than this is not worth naming beside the best.
+const CLOSE: f64 = 0.1;
 
 fn likeness(word: &str, candidate: &str) -> f64 {
     // A part that was typed right counts as a near miss, however much of the rest is missing: `submitted`.

@@ -37,11 +37,22 @@ pub enum RetryOn {
 }
 
 impl FromStr for RetryOn {
-    type Err = StatusPatternError;
+    type Err = RetryOnError;
 
-    fn from_str(text: &str) -> Result<Self, StatusPatternError> {
-        if text == "network" { Ok(Self::Network) } else { text.parse().map(Self::Status) }
+    fn from_str(text: &str) -> Result<Self, RetryOnError> {
+        if text == "network" {
+            return Ok(Self::Network);
+        }
+        text.parse().map(Self::Status).map_err(|_| RetryOnError { text: text.to_owned() })
     }
+}
+
+/// What nothing is tried again for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is neither `network`, nor a status such as 503, nor a class such as 5xx")]
+pub struct RetryOnError {
+    /// What was given.
+    pub text: String,
 }
 
 impl fmt::Display for RetryOn {

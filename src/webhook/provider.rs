@@ -106,7 +106,7 @@ impl Provider {
 
         let request_table = file.table("request")?;
         let (request, envelope) = read_request(request_table)?;
-        let scheme = read_scheme(&mut file, envelope)?;
+        let scheme = read_scheme(&mut file, &request, envelope)?;
         let event_table = file.table("event")?;
         let places = read_places(event_table, &request, &scheme)?;
         let policy_table = file.table("delivery")?;
@@ -250,6 +250,7 @@ fn read_request(mut table: Table<'_>) -> Result<(RequestRules, Option<Template>)
     for (name, value) in table.table("headers")?.into_texts()? {
         let template = template(&table, &value, &HEADER_FIELDS)?;
         header_value(&table, &value)?;
+        readable(&table, &value, &template)?;
         headers.push((header_name(&table, name)?, template));
     }
     let envelope = match table.text("body")? {
@@ -268,7 +269,7 @@ fn read_request(mut table: Table<'_>) -> Result<(RequestRules, Option<Template>)
     Ok((RequestRules { path: path.map(|path| path.value), method, content_type, headers }, envelope))
 }
 
-fn read_scheme(file: &mut Table<'_>, envelope: Option<Template>) -> Result<Scheme, FileError> {
+fn read_scheme(file: &mut Table<'_>, request: &RequestRules, envelope: Option<Template>) -> Result<Scheme, FileError> {
     let encodings = Encoding::ALL.map(|encoding| (encoding.name(), encoding));
 
     let mut secret = file.table("secret")?;
@@ -292,9 +293,10 @@ fn read_scheme(file: &mut Table<'_>, envelope: Option<Template>) -> Result<Schem
     let encoding = table.choice("encoding", &encodings)?.map_or(Encoding::Hex, |encoding| encoding.value);
     let also_accepts = table.choices("also-accepts", &encodings)?;
     let version = table.text("version")?.map(|version| version.value);
-    let mut headers = Vec::new();
+    let mut headers: Vec<HeaderRule> = Vec::new();
     for header in table.tables("headers")? {
-        headers.push(read_header(header, token)?);
+        let rule = read_header(header, token, &headers)?;
+        headers.push(rule);
     }
 
     let mut timestamp_table = file.table("timestamp")?;
@@ -311,10 +313,7 @@ fn read_scheme(file: &mut Table<'_>, envelope: Option<Template>) -> Result<Schem
         test_secret: test_secret.value,
         timestamp,
     };
-    check_scheme(&table, &algorithm.span, &scheme)?;
-    if (scheme.timestamp.tolerance_past.or(scheme.timestamp.tolerance_future)).is_some() && !scheme.has_timestamp() {
-        return Err(timestamp_table.missing("payload"));
-    }
+    check_scheme(&table, &algorithm.span, &scheme, request)?;
     table.end()?;
     timestamp_table.end()?;
     Ok(scheme)
@@ -362,16 +361,24 @@ fn read_content(table: &mut Table<'_>, algorithm: Algorithm, enveloped: bool) ->
     Ok(content)
 }
 
-fn read_header(mut table: Table<'_>, token: bool) -> Result<HeaderRule, FileError> {
+fn read_header(mut table: Table<'_>, token: bool, others: &[HeaderRule]) -> Result<HeaderRule, FileError> {
     let name = table.required_text("name")?;
+    if others.iter().any(|other| other.name.eq_ignore_ascii_case(&name.value)) {
+        return Err(table.error(&name.span, format!("the header `{}` is said twice", name.value), None));
+    }
     let text = table.required_text("value")?;
     let proof = if token { Field::Secret } else { Field::Signature };
     let value = template(&table, &text, &[proof, Field::Timestamp, Field::Id, Field::Version])?;
     header_value(&table, &text)?;
     let separator = table.text("separator")?.map(|separator| separator.value);
     let rule = HeaderRule { name: header_name(&table, name)?, value, separator, optional: table.flag("optional")? };
-    for item in rule.items() {
-        readable(&table, &text, &item)?;
+    let items = rule.items();
+    for item in &items {
+        readable(&table, &text, item)?;
+    }
+    if items.len() > 1 && items.iter().filter(|item| item.begins_open()).count() > 1 {
+        let message = "two items of this list begin with a placeholder, so they could not be told apart".to_owned();
+        return Err(table.error(&text.span, message, Some("mark them, as in `t={timestamp},v1={signature}`".into())));
     }
     table.end()?;
     Ok(rule)
@@ -389,7 +396,12 @@ fn read_timestamp(table: &mut Table<'_>) -> Result<TimestampRule, FileError> {
 }
 
 /// What no single key can say wrong: the parts of a scheme that need each other.
-fn check_scheme(table: &Table<'_>, at: &std::ops::Range<usize>, scheme: &Scheme) -> Result<(), FileError> {
+fn check_scheme(
+    table: &Table<'_>,
+    at: &std::ops::Range<usize>,
+    scheme: &Scheme,
+    request: &RequestRules,
+) -> Result<(), FileError> {
     let error = |message: &str, hint: &str| Err(table.error(at, message.to_owned(), Some(hint.to_owned())));
     let carries = |field| {
         scheme.headers.iter().any(|rule| rule.value.mentions(field))
@@ -400,12 +412,20 @@ fn check_scheme(table: &Table<'_>, at: &std::ops::Range<usize>, scheme: &Scheme)
         let hint = format!("add a [[signature.headers]] whose value holds `{{{}}}`", proof.name());
         return error("no header carries the signature", &hint);
     }
-    if scheme.uses(Field::Version) && scheme.version.is_none() {
+    let versioned = request.headers.iter().any(|(_, value)| value.mentions(Field::Version));
+    if (versioned || scheme.uses(Field::Version)) && scheme.version.is_none() {
         return error("`{version}` is used, but there is no `signature.version`", "add `version = \"v1\"`");
     }
     if scheme.content.mentions(Field::Timestamp) && !carries(Field::Timestamp) && scheme.timestamp.payload.is_none() {
         return error(
             "`{timestamp}` is signed, but no header carries it",
+            "add a [[signature.headers]] whose value holds `{timestamp}`, or say `timestamp.payload`",
+        );
+    }
+    let tolerance = scheme.timestamp.tolerance_past.or(scheme.timestamp.tolerance_future);
+    if tolerance.is_some() && !carries(Field::Timestamp) && scheme.timestamp.payload.is_none() {
+        return error(
+            "there is a tolerance, but nothing carries a timestamp",
             "add a [[signature.headers]] whose value holds `{timestamp}`, or say `timestamp.payload`",
         );
     }
@@ -442,6 +462,10 @@ fn read_places(mut table: Table<'_>, request: &RequestRules, scheme: &Scheme) ->
     id.extend(places(&table, texts)?);
     let id_form = match table.text("id-form")? {
         None => "msg_{{alnum:24}}".to_owned(),
+        Some(text) if text.value.contains("{{id") || text.value.contains("{{event") => {
+            let message = format!("an id cannot be made of itself or of the event: `{}`", text.value);
+            return Err(table.error(&text.span, message, Some("write a form such as \"evt_{{alnum:24}}\"".into())));
+        }
         Some(text) => {
             let mut random = fastrand::Rng::with_seed(0);
             let mut renderer = super::fixture::Renderer::new("", "", jiff::Timestamp::UNIX_EPOCH, &mut random);

@@ -144,7 +144,7 @@ pub struct HeaderRule {
 }
 
 impl HeaderRule {
-    /// The templates of the value's items; a value that is no list is one item.
+    /// The templates of the value's items, in order; a value that is no list is one item.
     #[must_use]
     pub fn items(&self) -> Vec<Template> {
         match &self.separator {
@@ -236,6 +236,12 @@ impl Scheme {
         self.content.mentions(Field::Timestamp) || (self.timestamp.payload.is_some() && self.signs_body())
     }
 
+    /// Whether a header carries the timestamp.
+    #[must_use]
+    pub fn has_timestamp_header(&self) -> bool {
+        self.headers.iter().any(|rule| rule.value.mentions(Field::Timestamp))
+    }
+
     /// Whether a delivery carries a timestamp at all.
     #[must_use]
     pub fn has_timestamp(&self) -> bool {
@@ -291,7 +297,8 @@ mod tests {
     #[test]
     fn rfc_4231_vectors_of_hmac_sha2() {
         // RFC 4231, test cases 1 to 3, 6 and 7: key, data, HMAC-SHA-256, first bytes of HMAC-SHA-384 and -512.
-        let cases: [(&[u8], &[u8], &str, &str, &str); 5] = [
+        type Case = (&'static [u8], &'static [u8], &'static str, &'static str, &'static str);
+        let cases: [Case; 5] = [
             (
                 &[0x0b; 20],
                 b"Hi There",
@@ -345,9 +352,9 @@ mod tests {
 
     #[test]
     fn a_timestamp_is_digits_and_nothing_else() {
-        assert_eq!(TimestampUnit::Seconds.read("1700000000").map(|at| at.as_second()), Some(1_700_000_000));
+        assert_eq!(TimestampUnit::Seconds.read("1700000000").map(Timestamp::as_second), Some(1_700_000_000));
         let milliseconds = TimestampUnit::Milliseconds.read("1700000000123");
-        assert_eq!(milliseconds.map(|at| at.as_millisecond()), Some(1_700_000_000_123));
+        assert_eq!(milliseconds.map(Timestamp::as_millisecond), Some(1_700_000_000_123));
         for text in ["", " 1700000000", "+1700000000", "-1", "17e8", "1700000000.5", "1700000000abc", "NaN", "٣"] {
             assert_eq!(TimestampUnit::Seconds.read(text), None, "{text}");
         }

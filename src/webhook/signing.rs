@@ -40,6 +40,12 @@ pub enum SigningError {
         /// How many secrets were given.
         count: usize,
     },
+    /// Something that is signed, and that the delivery does not have.
+    #[error("the {field} is signed, and this delivery has none")]
+    MissingField {
+        /// What is missing.
+        field: &'static str,
+    },
     /// A value that a header cannot hold.
     #[error("the header `{name}` cannot hold its value: {reason}")]
     BadHeader {
@@ -71,14 +77,16 @@ impl Scheme {
             return Err(SigningError::OneSignatureOnly { scheme, count: signing.secrets.len() });
         }
         let payload = delivery.request.body().clone();
-        let timestamp = self.timestamp.unit.write(signing.timestamp);
+        // What the payload says of the time is what a receiver reads, whatever the clock says.
+        let timestamp = self.timestamp_in(&payload).filter(|_| !self.has_timestamp_header());
+        let timestamp = timestamp.unwrap_or_else(|| self.timestamp.unit.write(signing.timestamp));
 
         let mut signatures = Vec::new();
         for secret in signing.secrets {
             let key = self.key.key(secret)?;
             let signature = match signing.fault {
-                Some(fault) => fault.signature(self, &key, |key| self.raw(&delivery, &payload, &timestamp, key)),
-                None => self.raw(&delivery, &payload, &timestamp, &key),
+                Some(fault) => fault.signature(self, &key, |key| self.raw(&delivery, &payload, &timestamp, key))?,
+                None => self.raw(&delivery, &payload, &timestamp, &key)?,
             };
             signatures.push(self.encoding.encode(&signature));
         }
@@ -99,14 +107,13 @@ impl Scheme {
     }
 
     /// The raw signature of a delivery under a key.
-    fn raw(&self, delivery: &Delivery, payload: &Bytes, timestamp: &str, key: &[u8]) -> Vec<u8> {
+    fn raw(&self, delivery: &Delivery, payload: &Bytes, timestamp: &str, key: &[u8]) -> Result<Vec<u8>, SigningError> {
         if self.algorithm == Algorithm::Token {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let context = Content { delivery, payload, timestamp: Some(timestamp), id: Some(&delivery.id), key };
-        // Every field of the content has a value here: the form of a provider allows no others.
-        let content = self.content(&context).unwrap_or_default();
-        self.algorithm.compute(key, &content)
+        let content = self.content(&context).map_err(|field| SigningError::MissingField { field: field.title() })?;
+        Ok(self.algorithm.compute(key, &content))
     }
 
     /// What the signature covers; the error is a field that the delivery does not have.

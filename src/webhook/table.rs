@@ -230,10 +230,11 @@ impl<'a> Table<'a> {
         self.source.error(span.start, message, hint)
     }
 
-    /// An error about an offset inside the text value at `span`: its opening quote is passed over.
+    /// An error about an offset inside the text value at `span`, counted in the text without quotes and escapes.
     #[must_use]
     pub fn error_within(&self, span: &Range<usize>, offset: usize, message: String, hint: Option<String>) -> FileError {
-        self.source.error(span.start + 1 + offset, message, hint)
+        let raw = self.source.text.get(span.clone()).unwrap_or_default();
+        self.source.error(span.start + raw_offset(raw, offset), message, hint)
     }
 
     /// An error about something that this table lacks.
@@ -303,6 +304,37 @@ impl<'a> Table<'a> {
             }
         }
     }
+}
+
+/// Where in a TOML string, as it is written, the text's own `offset` stands.
+fn raw_offset(raw: &str, offset: usize) -> usize {
+    let long = ["\"\"\"", "'''"].into_iter().find(|quotes| raw.starts_with(quotes));
+    let mut at = long.map_or(1, str::len);
+    // A line break right behind three quotes is not part of the text.
+    if long.is_some() {
+        at += raw[at..].len() - raw[at..].trim_start_matches('\r').strip_prefix('\n').unwrap_or(&raw[at..]).len();
+    }
+    let escapes = raw.starts_with('"');
+    let mut left = offset;
+    while left > 0 {
+        let rest = raw.get(at..).unwrap_or_default();
+        let Some(first) = rest.chars().next() else { break };
+        if escapes && first == '\\' {
+            let digits = match rest.as_bytes().get(1) {
+                Some(b'x') => 2,
+                Some(b'u') => 4,
+                Some(b'U') => 8,
+                _ => 0,
+            };
+            let code = rest.get(2..2 + digits).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+            left = left.saturating_sub(code.and_then(char::from_u32).map_or(1, char::len_utf8));
+            at += 2 + digits;
+        } else {
+            left = left.saturating_sub(first.len_utf8());
+            at += first.len_utf8();
+        }
+    }
+    at
 }
 
 #[cfg(test)]

@@ -53,6 +53,23 @@ impl Field {
         Self::Signature,
     ];
 
+    /// What it is, in words.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Event => "event type",
+            Self::Url => "URL",
+            Self::Body
+            | Self::Payload
+            | Self::Timestamp
+            | Self::Id
+            | Self::Method
+            | Self::Version
+            | Self::Secret
+            | Self::Signature => self.name(),
+        }
+    }
+
     /// The name between the braces.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -151,6 +168,12 @@ impl Template {
     #[must_use]
     pub fn mentions(&self, field: Field) -> bool {
         self.parts.iter().any(|part| part.is(field))
+    }
+
+    /// Whether it begins with a placeholder, so that nothing marks what it is.
+    #[must_use]
+    pub fn begins_open(&self) -> bool {
+        matches!(self.parts.first(), Some(Part::Placeholder { .. }))
     }
 
     /// Whether it has no placeholder at all.

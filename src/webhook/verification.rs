@@ -12,7 +12,7 @@ use super::encoding::Encoding;
 use super::scheme::{Algorithm, HeaderRule, Scheme};
 use super::secret::{Secret, SecretError};
 use super::signing::Content;
-use super::template::{Captures, Field};
+use super::template::{Captures, Field, Template};
 
 /// A genuine delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum Rejection {
         /// The template of the form.
         form: String,
     },
-    /// The place for the signature is there and empty.
+    /// The place for the signature, or for the token, is there and empty.
     #[error("{place} holds no signature")]
     MissingSignature {
         /// Where.
@@ -67,7 +67,7 @@ pub enum Rejection {
         expected: String,
     },
     /// The signature is not written in the scheme's encoding, or has another length than a signature.
-    #[error("the signature in {place} is not {encoding} of {expected} characters (it has {found})")]
+    #[error("the signature in {place} is not {encoding} of {expected} characters{}", other_length(*expected, *found))]
     BadEncoding {
         /// Where.
         place: Place,
@@ -77,6 +77,12 @@ pub enum Rejection {
         expected: usize,
         /// How many this one has.
         found: usize,
+    },
+    /// Something that is signed is not in the delivery.
+    #[error("the {field} is signed, and nothing in the delivery says it")]
+    MissingField {
+        /// What is missing.
+        field: &'static str,
     },
     /// The timestamp is not digits and nothing else.
     #[error("the timestamp is not a number of {unit} since 1970")]
@@ -151,6 +157,7 @@ impl Rejection {
             Self::MissingSignature { .. } => "missing-signature",
             Self::UnknownVersion { .. } => "unknown-version",
             Self::BadEncoding { .. } => "bad-encoding",
+            Self::MissingField { .. } => "missing-field",
             Self::BadTimestamp { .. } => "bad-timestamp",
             Self::MissingTimestamp { .. } => "missing-timestamp",
             Self::EmptySecret(_) => "empty-secret",
@@ -170,6 +177,10 @@ fn mismatch(secrets: usize, token: bool) -> String {
     }
 }
 
+fn other_length(expected: usize, found: usize) -> String {
+    if found == expected { String::new() } else { format!(" (it has {found})") }
+}
+
 /// A duration in whole seconds, rounded up, so that 60.4 s is not told as "60 s old, at most 60 s".
 fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_millis().div_ceil(1000))
@@ -181,7 +192,7 @@ struct Claim {
     payload: Option<Vec<u8>>,
     id: Option<String>,
     timestamp: Option<String>,
-    token: Option<Vec<u8>>,
+    token: Option<(Place, Vec<u8>)>,
     signatures: Vec<(Place, String)>,
 }
 
@@ -240,7 +251,9 @@ impl Scheme {
     fn read_header(&self, rule: &HeaderRule, value: &[u8], claim: &mut Claim) -> Result<(), Rejection> {
         let place = || Place::Header(rule.name.clone());
         let bad_format = || Rejection::BadFormat { place: place(), form: rule.value.to_string() };
-        let templates = rule.items();
+        let mut templates = rule.items();
+        // What has a mark is known by it; what has none, such as `{version}=…`, takes what is left.
+        templates.sort_by_key(Template::begins_open);
         let items: Vec<&[u8]> = match &rule.separator {
             Some(separator) => split(value, separator.as_bytes()),
             None => vec![value],
@@ -292,7 +305,7 @@ impl Scheme {
             claim.id = Some(captures.text(Field::Id).ok_or_else(bad_format)?.to_owned());
         }
         if let Some(token) = captures.field(Field::Secret) {
-            claim.token = Some(token.to_vec());
+            claim.token = Some((place.clone(), token.to_vec()));
         }
         if let Some(signature) = captures.field(Field::Signature) {
             // What is not UTF-8 is not in any encoding either: as lossy text it is told as such.
@@ -310,11 +323,19 @@ impl Scheme {
     ) -> Result<(String, Option<Encoding>), Rejection> {
         let payload = claim.payload.as_deref().unwrap_or(delivery.request.body());
         let mut fault = None;
+        let mut bad_secret = None;
         for secret in secrets {
-            let key = self.key.key(secret).map_err(rejected)?;
+            // One that is no key must not hide another that is the right one.
+            let key = match self.key.key(secret) {
+                Ok(key) => key,
+                Err(error) => {
+                    bad_secret.get_or_insert(error);
+                    continue;
+                }
+            };
             let (timestamp, id) = (claim.timestamp.as_deref(), claim.id.as_deref());
             let content = Content { delivery, payload, timestamp, id: id.or(Some(&delivery.id)), key: &key };
-            let content = self.content(&content).map_err(|field| missing_field(self, field))?;
+            let content = self.content(&content).map_err(|field| Rejection::MissingField { field: field.title() })?;
             let expected = self.algorithm.compute(&key, &content);
             for encoding in std::iter::once(self.encoding).chain(self.also_accepts.iter().copied()) {
                 let expected = encoding.encode(&expected);
@@ -326,7 +347,8 @@ impl Scheme {
                 }
             }
         }
-        Err(fault.unwrap_or(Rejection::Mismatch { secrets: secrets.len(), token: false }))
+        let mismatch = Rejection::Mismatch { secrets: secrets.len(), token: false };
+        Err(bad_secret.map(rejected).or(fault).unwrap_or(mismatch))
     }
 
     /// What is wrong with the form of a signature, if it could not be anybody's.
@@ -340,7 +362,7 @@ impl Scheme {
             return None;
         }
         let found = signature.chars().count();
-        Some(Rejection::BadEncoding { place: place.clone(), encoding: self.encoding.name(), expected, found })
+        Some(Rejection::BadEncoding { place: place.clone(), encoding: self.encoding.title(), expected, found })
     }
 
     fn check_age(&self, age: SignedDuration) -> Result<(), Rejection> {
@@ -358,7 +380,10 @@ impl Scheme {
 }
 
 fn matching_token(claim: &Claim, secrets: &[Secret]) -> Result<String, Rejection> {
-    let token = claim.token.as_deref().unwrap_or_default();
+    let (place, token) = claim.token.as_ref().map_or((Place::Body, &[][..]), |(place, token)| (place.clone(), token));
+    if token.is_empty() {
+        return Err(Rejection::MissingSignature { place });
+    }
     let mut matched = None;
     for secret in secrets {
         if secret.expose().is_empty() {
@@ -376,12 +401,6 @@ fn rejected(error: SecretError) -> Rejection {
         SecretError::Empty { .. } => Rejection::EmptySecret(error.to_string()),
         SecretError::Undecodable { .. } => Rejection::BadSecret(error),
     }
-}
-
-/// The header whose value would have been a part of the signed content.
-fn missing_field(scheme: &Scheme, field: Field) -> Rejection {
-    let rule = scheme.headers.iter().find(|rule| rule.value.mentions(field));
-    Rejection::MissingHeader { name: rule.map_or_else(|| field.name().to_owned(), |rule| rule.name.clone()) }
 }
 
 /// The one value of a header; nothing when it may be missing and is.
