@@ -32,3 +32,4 @@ else
     complete -o nospace -o bashdefault -F _clap_complete_wh wh
 fi
 
+COMP_WORDBREAKS=${COMP_WORDBREAKS//@/}

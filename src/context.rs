@@ -36,6 +36,8 @@ pub struct Terminals {
     pub output: bool,
     /// Someone reads the conversation.
     pub errors: bool,
+    /// How many columns the answer's terminal has, where that is known.
+    pub columns: Option<usize>,
 }
 
 impl Terminals {
@@ -70,6 +72,7 @@ impl Context {
                 input: io::stdin().is_terminal(),
                 output: io::stdout().is_terminal(),
                 errors: io::stderr().is_terminal(),
+                columns: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into()),
             },
             input: || Box::new(io::stdin()),
         }

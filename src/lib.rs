@@ -93,6 +93,7 @@ fn reporter<'a>(cli: &Cli, context: &Context, streams: Streams<'a>) -> Box<dyn R
         errors: Palette::new(context.colours(shared.color, context.terminals.errors)),
         verbosity,
         terminal: context.terminals.output,
+        columns: context.terminals.columns,
     };
     Box::new(HumanReporter::new(streams.output, streams.errors, style))
 }

@@ -27,6 +27,9 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
+/// bash takes `type@variant` for two words, the second a host, unless it is told that `@` breaks none.
+const WHOLE_VARIANTS: &[u8] = b"COMP_WORDBREAKS=${COMP_WORDBREAKS//@/}\n";
+
 /// The script of a shell.
 pub fn script(shell: Shell) -> Result<Vec<u8>, Error> {
     let name = shell.to_string();
@@ -36,6 +39,9 @@ pub fn script(shell: Shell) -> Result<Vec<u8>, Error> {
     let shells = Shells::builtins();
     let completer = shells.completer(&name).ok_or_else(unknown)?;
     completer.write_registration(VARIABLE, "wh", "wh", "wh", &mut script)?;
+    if shell == Shell::Bash {
+        script.extend_from_slice(WHOLE_VARIANTS);
+    }
     Ok(script)
 }
 

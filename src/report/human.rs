@@ -52,6 +52,8 @@ pub struct Style {
     pub verbosity: Verbosity,
     /// Whether the answer goes to a terminal, so that nothing in it may act on one.
     pub terminal: bool,
+    /// How many columns prose may take.
+    pub columns: Option<usize>,
 }
 
 impl<'a> HumanReporter<'a> {
@@ -336,14 +338,26 @@ impl<'a> HumanReporter<'a> {
         }
         writeln!(self.output, "\n{}", self.paint(Role::Name, title))?;
         for sentence in sentences {
-            writeln!(self.output, "  - {}", sanitize::line(sentence))?;
+            let text = self.wrapped(sentence, "    ");
+            writeln!(self.output, "  - {text}")?;
         }
         Ok(())
     }
 
     fn fact(&mut self, name: &str, text: &str) -> io::Result<()> {
         let name = self.paint(Role::Faint, &format!("{name:>15}"));
-        writeln!(self.output, "{name}  {}", sanitize::line(text))
+        let text = self.wrapped(text, &" ".repeat(17));
+        writeln!(self.output, "{name}  {text}")
+    }
+
+    /// Prose as wide as the terminal; its lines but for the first stand behind `indent`.
+    fn wrapped(&self, text: &str, indent: &str) -> String {
+        let text = sanitize::line(text);
+        // Narrower than this, breaking lines at words makes them harder to read, not easier.
+        match self.style.columns.map(|columns| columns.saturating_sub(indent.len())) {
+            Some(width @ 24..) => textwrap::wrap(&text, width).join(&format!("\n{indent}")),
+            _ => text.into_owned(),
+        }
     }
 
     fn summary(&mut self, summary: Summary) -> io::Result<()> {
