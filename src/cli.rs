@@ -72,15 +72,15 @@ impl<A: FromArgMatches> FromArgMatches for Deferred<A> {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct SharedArgs {
-    /// Choose the form of the output
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
-    pub format: Format,
+    /// Choose the form of the output [default: human]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub format: Option<Format>,
     /// Write one JSON object a line to stdout, as --format json
     #[arg(long, global = true)]
     pub json: bool,
-    /// Choose when to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: ColorChoice,
+    /// Choose when to use colours [default: auto]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<ColorChoice>,
     /// Show failures only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -96,7 +96,13 @@ impl SharedArgs {
     /// The form of the output, whichever flag said so.
     #[must_use]
     pub fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format }
+        if self.json { Format::Json } else { self.format.unwrap_or(Format::Human) }
+    }
+
+    /// When to use colours.
+    #[must_use]
+    pub fn color(&self) -> ColorChoice {
+        self.color.unwrap_or_default()
     }
 }
 

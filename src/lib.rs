@@ -89,8 +89,8 @@ fn reporter<'a>(cli: &Cli, context: &Context, streams: Streams<'a>) -> Box<dyn R
         (false, false) => Verbosity::Normal,
     };
     let style = Style {
-        output: Palette::new(context.colours(shared.color, context.terminals.output)),
-        errors: Palette::new(context.colours(shared.color, context.terminals.errors)),
+        output: Palette::new(context.colours(shared.color(), context.terminals.output)),
+        errors: Palette::new(context.colours(shared.color(), context.terminals.errors)),
         verbosity,
         terminal: context.terminals.output,
         columns: context.terminals.columns,

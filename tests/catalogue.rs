@@ -566,7 +566,7 @@ success = ["2xx"]
 
 fn read(text: &str) -> Result<Provider, FileError> {
     let source = Source::from_bytes("provider.toml", text.as_bytes())?;
-    Provider::read("acme", source, &[EventName::from_name("acme", "thing.happened")])
+    Provider::read("acme", source, &["thing.happened"])
 }
 
 /// Puts `replacement` in the place of `piece`, and expects the mistake at its line and column.

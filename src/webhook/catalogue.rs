@@ -231,8 +231,7 @@ impl Catalogue {
         let path = shelf.path(file);
         let bytes = shelf.read(file).map_err(|reason| CatalogueError::Unreadable { path: path.clone(), reason })?;
         let source = Source::from_bytes(&path, &bytes)?;
-        let events: Vec<EventName> = self.events_of(name).collect();
-        Ok(Provider::read(name, source, &events)?)
+        Ok(Provider::read(name, source, &shelf.events(name))?)
     }
 
     /// The payload of an example event, with its placeholders, and the name of its file.

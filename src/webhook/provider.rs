@@ -94,8 +94,8 @@ pub struct RequestRules {
 }
 
 impl Provider {
-    /// Reads a provider's file; `files` are the example events that stand beside it.
-    pub fn read(name: &str, source: Source<'_>, files: &[EventName]) -> Result<Self, FileError> {
+    /// Reads a provider's file; `files` are the names of the example events that stand beside it, in order.
+    pub fn read(name: &str, source: Source<'_>, files: &[&str]) -> Result<Self, FileError> {
         let mut file = source.table()?;
         let title = file.required_text("title")?.value;
         let about = file.required_text("about")?.value;
@@ -511,31 +511,26 @@ fn read_events(
     provider: &str,
     table: Table<'_>,
     source: Source<'_>,
-    files: &[EventName],
+    files: &[&str],
 ) -> Result<Vec<EventInfo>, FileError> {
+    let mut unlisted = files.to_vec();
     let mut events: Vec<EventInfo> = Vec::new();
-    let mut types: Vec<(String, String)> = Vec::new();
     for (key, about) in table.into_texts()? {
-        let name = EventName::from_name(provider, &key.value);
-        if !files.contains(&name) {
+        let Some(at) = unlisted.iter().position(|file| *file == key.value) else {
             let message = format!("the event `{}` has no example", key.value);
             let hint = format!("add events/{}.json beside this file", key.value);
             return Err(source.error(key.span.start, message, Some(hint)));
-        }
-        if name.variant.is_none() {
-            types.push((name.event.clone(), about.value.clone()));
-        }
-        events.push(EventInfo { name, about: about.value });
+        };
+        unlisted.remove(at);
+        events.push(EventInfo { name: EventName::from_name(provider, &key.value), about: about.value });
     }
     // A file that is not listed is an event all the same; a variant has its type's line and stands behind it.
-    for file in files {
-        if events.iter().any(|info| info.name == *file) {
-            continue;
-        }
-        let about = types.iter().find(|(event, _)| *event == file.event).map(|(_, about)| about.clone());
-        let behind = events.iter().rposition(|info| info.name.event == file.event);
-        let info = EventInfo { name: file.clone(), about: about.unwrap_or_default() };
-        events.insert(behind.map_or(events.len(), |at| at + 1), info);
+    for file in unlisted {
+        let name = EventName::from_name(provider, file);
+        let plain = events.iter().find(|info| info.name.event == name.event && info.name.variant.is_none());
+        let about = plain.map(|info| info.about.clone()).unwrap_or_default();
+        let behind = events.iter().rposition(|info| info.name.event == name.event);
+        events.insert(behind.map_or(events.len(), |at| at + 1), EventInfo { name, about });
     }
     Ok(events)
 }

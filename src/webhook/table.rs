@@ -197,7 +197,8 @@ impl<'a> Table<'a> {
 
     /// All keys and their texts, whatever the keys are called, in the order of the file.
     pub fn into_texts(mut self) -> Result<Vec<Pair>, FileError> {
-        let entries = std::mem::take(&mut self.entries);
+        let mut entries: Vec<_> = std::mem::take(&mut self.entries).into_iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
         let pairs = entries.into_iter().map(|(key, value)| {
             let name = key.get_ref().to_string();
             let text = self.as_text(&name, &value)?;
@@ -214,7 +215,7 @@ impl<'a> Table<'a> {
 
     /// Says of the first key that was not taken that nobody knows it.
     pub fn end(self) -> Result<(), FileError> {
-        let Some((key, _)) = self.entries.iter().next() else { return Ok(()) };
+        let Some(key) = self.entries.keys().min_by_key(|key| key.span().start) else { return Ok(()) };
         let name: &str = key.get_ref();
         let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
         let hint = match nearest(name, self.known.iter().copied()) {
