@@ -6,6 +6,7 @@ use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::commands::completions::{CompletionsArgs, complete_scheme};
 use crate::commands::events::EventsArgs;
+use crate::commands::listen::ListenArgs;
 use crate::commands::schemes::SchemesArgs;
 use crate::commands::send::SendArgs;
 use crate::commands::sign::SignArgs;
@@ -36,6 +37,8 @@ pub enum Command {
     Send(Deferred<SendArgs>),
     /// Print the signed request instead of sending it
     Sign(Deferred<SignArgs>),
+    /// Receive deliveries: verify, show, record, forward
+    Listen(Deferred<ListenArgs>),
     /// List the events of the catalogue, or show one whole
     Events(Deferred<EventsArgs>),
     /// List the providers, or explain how one of them signs and delivers

@@ -101,6 +101,16 @@ impl Context {
         Ok(Catalogue::embedded().with(Box::new(opened))?)
     }
 
+    /// Where deliveries are recorded when nobody says otherwise: in the user's state directory.
+    #[must_use]
+    pub fn log_path(&self) -> Option<PathBuf> {
+        let folder = |name: &str| self.variable(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let state = folder("XDG_STATE_HOME")
+            .or_else(|| folder("LOCALAPPDATA").filter(|_| cfg!(windows)))
+            .or_else(|| folder("HOME").map(|home| home.join(".local/state")));
+        state.filter(|state| state.is_absolute()).map(|state| state.join("wh/deliveries.jsonl"))
+    }
+
     /// Whether a stream gets colours (<https://no-color.org>, <https://bixense.com/clicolors>).
     #[must_use]
     pub fn colours(&self, choice: ColorChoice, terminal: bool) -> bool {

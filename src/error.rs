@@ -94,6 +94,38 @@ pub enum Error {
     /// Nothing more can be written to the standard output.
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
+    /// A log that cannot be written.
+    #[error("the log `{path}` cannot be written: {reason}")]
+    Log {
+        /// The file.
+        path: String,
+        /// Why not.
+        reason: io::Error,
+    },
+    /// A port that cannot be listened on.
+    #[error("port {port} of {host} cannot be listened on: {reason}")]
+    Port {
+        /// The address.
+        host: std::net::IpAddr,
+        /// The port.
+        port: u16,
+        /// Why not.
+        reason: io::Error,
+    },
+    /// What was expected did not arrive.
+    #[error("{}", unmet(missing, *invalid))]
+    Unmet {
+        /// What is missing, in words.
+        missing: String,
+        /// How many deliveries were not genuine.
+        invalid: u64,
+    },
+    /// There was nothing to conclude anything from.
+    #[error("{what}")]
+    Nothing {
+        /// What there was not.
+        what: &'static str,
+    },
     /// Something that the system did not grant.
     #[error("{what}: {reason}")]
     System {
@@ -140,6 +172,10 @@ impl Error {
             Self::Unreachable { failure, .. } => failure.code(),
             Self::Client(_) => "client",
             Self::Output(_) => "output",
+            Self::Log { .. } => "log",
+            Self::Port { .. } => "port",
+            Self::Unmet { .. } => "unmet",
+            Self::Nothing { .. } => "nothing",
             Self::System { .. } => "system",
             Self::Interrupted { .. } => "interrupted",
         }
@@ -159,7 +195,14 @@ impl Error {
             | Self::NoVariable { .. }
             | Self::NoFault { .. }
             | Self::Client(ClientError::Certificates) => Exit::Usage,
-            Self::Unreachable { .. } | Self::Client(_) | Self::Output(_) | Self::System { .. } => Exit::Environment,
+            Self::Unreachable { .. }
+            | Self::Client(_)
+            | Self::Output(_)
+            | Self::Log { .. }
+            | Self::Port { .. }
+            | Self::System { .. } => Exit::Environment,
+            Self::Unmet { .. } => Exit::No,
+            Self::Nothing { .. } => Exit::Inconclusive,
             Self::Interrupted { .. } => Exit::Interrupted,
         }
     }
@@ -177,12 +220,32 @@ impl Error {
             Self::NoVariable { name } => format!("set it, as in: {name}=… wh …"),
             Self::NoFault { .. } => "`wh schemes NAME` tells what a scheme checks".to_owned(),
             Self::Unreachable { target, failure } => return unreachable_hint(target, failure),
+            Self::Log { .. } => "give another file with --log, or --no-log".to_owned(),
+            Self::Port { reason, .. } if reason.kind() == io::ErrorKind::AddrInUse => {
+                "another program listens there: choose with --port, or let --port 0 pick a free one".to_owned()
+            }
+            Self::Port { .. } => "choose another with --host and --port".to_owned(),
+            Self::Unmet { invalid: 0, .. } => "give it more time with --timeout".to_owned(),
+            Self::Unmet { .. } => "the reasons stand beside the deliveries that were refused".to_owned(),
             Self::Client(ClientError::Certificates) => "--cacert takes a file of PEM certificates".to_owned(),
-            Self::File { .. } | Self::Client(_) | Self::Output(_) | Self::System { .. } | Self::Interrupted { .. } => {
+            Self::File { .. }
+            | Self::Client(_)
+            | Self::Output(_)
+            | Self::Nothing { .. }
+            | Self::System { .. }
+            | Self::Interrupted { .. } => {
                 return None;
             }
         };
         Some(hint)
+    }
+}
+
+fn unmet(missing: &str, invalid: u64) -> String {
+    match invalid {
+        0 => missing.to_owned(),
+        1 => format!("{missing}, and one that was not genuine"),
+        count => format!("{missing}, and {count} that were not genuine"),
     }
 }
 

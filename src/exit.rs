@@ -13,8 +13,12 @@ pub enum Exit {
     Usage,
     /// 3: the environment said no: connection refused, timeout, TLS, port in use, disk full, permission.
     Environment,
+    /// 4: nothing could be concluded: nothing was verified.
+    Inconclusive,
     /// 130: stopped by Ctrl-C.
     Interrupted,
+    /// The exit code of a command that was run, passed on.
+    Passed(u8),
 }
 
 impl Exit {
@@ -26,7 +30,9 @@ impl Exit {
             Self::No => 1,
             Self::Usage => 2,
             Self::Environment => 3,
+            Self::Inconclusive => 4,
             Self::Interrupted => 130,
+            Self::Passed(code) => code,
         }
     }
 }

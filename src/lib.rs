@@ -52,6 +52,7 @@ pub fn run(cli: &Cli, context: &Context, mut streams: Streams<'_>) -> Exit {
     let outcome = match &cli.command {
         Command::Send(Deferred(args)) => commands::send::run(args, shared, context, reporter),
         Command::Sign(Deferred(args)) => commands::sign::run(args, shared, context, reporter),
+        Command::Listen(Deferred(args)) => commands::listen::run(args, shared, context, reporter),
         Command::Events(Deferred(args)) => commands::events::run(args, shared, context, reporter),
         Command::Schemes(Deferred(args)) => commands::schemes::run(args, shared, context, reporter),
         Command::Completions(_) => Ok(Exit::Good),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::IgnoredAny;
 
@@ -94,6 +94,36 @@ pub fn unset(text: &str) -> Result<Edit, Mistake> {
 pub fn target(text: &str) -> Result<Target, Mistake> {
     let hint = "write 3000, localhost:3000/path or https://example.com/path";
     text.parse().map_err(|error: TargetError| Mistake { message: error.to_string(), hint })
+}
+
+/// Where deliveries are forwarded to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteArg {
+    /// The events that are; all, when there is none.
+    pub glob: Option<String>,
+    /// Where.
+    pub target: Target,
+}
+
+/// Reads `URL` or `GLOB=URL`. A `=` behind the first `/`, `:` or `?` is a part of the URL.
+pub fn route(text: &str) -> Result<RouteArg, Mistake> {
+    let (glob, url) = match text.split_once('=') {
+        Some((glob, url)) if !glob.contains([':', '?']) => (Some(glob.to_owned()), url),
+        Some(_) | None => (None, text),
+    };
+    if glob.as_deref() == Some("") {
+        return mistake(format!("`{text}` names no events before `=`"), "write 'order.*=localhost:3000'");
+    }
+    Ok(RouteArg { glob, target: target(url)? })
+}
+
+/// Reads a status.
+pub fn status(text: &str) -> Result<StatusCode, Mistake> {
+    let status = text.parse().ok().filter(|status: &StatusCode| (200..600).contains(&status.as_u16()));
+    status.ok_or_else(|| Mistake {
+        message: format!("`{text}` is no status to answer with"),
+        hint: "write statuses from 200 to 599, as in --respond 503,503,200",
+    })
 }
 
 /// A point in time, as typed.

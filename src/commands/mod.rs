@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod completions;
 pub mod composing;
 pub mod events;
+pub mod listen;
 pub mod receiver;
 pub mod schemes;
 pub mod secrets;

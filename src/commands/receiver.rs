@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::edge::listener::Handler;
+use crate::edge::listener::{Handler, Refusal};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
@@ -25,8 +25,6 @@ pub struct Reception {
     pub remote: SocketAddr,
     /// Whether it is genuine.
     pub verdict: Result<Verified, Rejection>,
-    /// What it was answered with.
-    pub status: StatusCode,
 }
 
 /// Verifies what arrives, and keeps it until it is asked for.
@@ -49,7 +47,7 @@ impl Receiver {
 }
 
 impl Handler for Receiver {
-    fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> Response<Bytes> {
+    async fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> Response<Bytes> {
         let scheme = Some(self.provider.name.clone());
         let mut delivery = Delivery { id: String::new(), scheme, event: None, variant: None, request };
         delivery.event = self.provider.event_type(&delivery);
@@ -65,8 +63,11 @@ impl Handler for Receiver {
         *answer.status_mut() = status;
         let json = http::HeaderValue::from_static("application/json");
         answer.headers_mut().insert(http::header::CONTENT_TYPE, json);
-        let reception = Reception { delivery, at, remote, verdict, status };
+        let reception = Reception { delivery, at, remote, verdict };
         self.received.lock().unwrap_or_else(PoisonError::into_inner).push(reception);
         answer
     }
+
+    /// Its only client is the program itself, which is told by the answer.
+    fn refused(&self, _: SocketAddr, _: &Refusal) {}
 }

@@ -19,13 +19,14 @@ use super::sign::default_target;
 use crate::cli::SharedArgs;
 use crate::context::Context;
 use crate::edge::client::{Client, ClientError, ClientOptions};
+use crate::edge::listener::{self, Limits};
+use crate::edge::prompt;
 use crate::edge::target::Target;
-use crate::edge::{listener, prompt};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::export::ExportForm;
 use crate::report::notice::Notice;
-use crate::report::{Outcome, Reporter, Summary};
+use crate::report::{Outcome, Reporter, Summary, Whole};
 use crate::webhook::attempt::{Answer, Attempt, Failure};
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::delivery::Delivery;
@@ -152,7 +153,7 @@ fn notices(senders: &BTreeMap<String, Sender>, composer: &Composer<'_>, args: &S
 }
 
 /// A target that is not this machine is asked about, or needs a flag where there is nobody to ask.
-fn allow(target: &Target, allowed: bool, context: &Context) -> Result<(), Error> {
+pub(super) fn allow(target: &Target, allowed: bool, context: &Context) -> Result<(), Error> {
     if allowed || target.is_loopback() {
         return Ok(());
     }
@@ -264,7 +265,7 @@ impl Route {
             }
         };
         let timeout = args.timeout.or(sender.provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);
-        let options = ClientOptions { timeout, insecure: args.insecure, authorities };
+        let options = ClientOptions { timeout, insecure: args.insecure, authorities, ..ClientOptions::default() };
         let client = Client::new(&target, options).await.map_err(|error| match error {
             ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
             error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
@@ -294,12 +295,13 @@ impl Route {
             reception.delivery.variant.clone_from(&delivery.variant);
             reporter.report(&Outcome::Received {
                 delivery: &reception.delivery,
-                provider,
+                provider: Some(provider),
                 at: reception.at,
                 remote: reception.remote,
-                verdict: &reception.verdict,
-                status: reception.status,
-                whole: alone,
+                verdict: Some(&reception.verdict),
+                status: None,
+                whole: if alone { Whole::Request } else { Whole::Line },
+                secrets: false,
             })?;
         }
         Ok(attempt)
@@ -321,7 +323,8 @@ async fn receive(sender: &Sender, context: &Context) -> Result<(Target, Arc<Rece
         clock: context.clock,
         received: Mutex::default(),
     });
-    tokio::spawn(listener::serve(listener, Arc::clone(&receiver) as Arc<dyn listener::Handler>));
+    let limits = Limits { body: usize::MAX, ..Limits::default() };
+    tokio::spawn(listener::serve(vec![listener], Arc::clone(&receiver), limits, std::future::pending()));
     Ok((target, receiver))
 }
 

@@ -15,11 +15,8 @@ use super::target::Target;
 use crate::webhook::attempt::{Answer, Attempt, Failure};
 use crate::webhook::delivery::Delivery;
 
-/// How much of an answer's body is kept.
-pub const KEPT: usize = 64 * 1024;
-
 /// How a client connects.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ClientOptions {
     /// How long an attempt may take, from connecting to the end of the answer.
     pub timeout: Duration,
@@ -27,6 +24,14 @@ pub struct ClientOptions {
     pub insecure: bool,
     /// A file of certificates in PEM form to trust besides the system's.
     pub authorities: Option<Vec<u8>>,
+    /// How much of an answer's body is kept, in bytes.
+    pub kept: usize,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(30), insecure: false, authorities: None, kept: 64 * 1024 }
+    }
 }
 
 /// Sends deliveries to one target.
@@ -34,6 +39,7 @@ pub struct Client {
     http: reqwest::Client,
     addresses: Vec<SocketAddr>,
     timeout: Duration,
+    kept: usize,
 }
 
 /// Why there is no client.
@@ -71,7 +77,7 @@ impl Client {
             .retry(reqwest::retry::never())
             .resolve_to_addrs(&host, &addresses)
             .http1_title_case_headers()
-            .pool_max_idle_per_host(1);
+            .pool_max_idle_per_host(64);
         if target.is_loopback() {
             builder = builder.no_proxy();
         }
@@ -89,7 +95,7 @@ impl Client {
             builder.tls_backend_preconfigured(without_certificates())
         };
         let http = builder.build().map_err(ClientError::Setup)?;
-        Ok(Self { http, addresses, timeout: options.timeout })
+        Ok(Self { http, addresses, timeout: options.timeout, kept: options.kept })
     }
 
     /// Sends a delivery once. `started` is the time that the attempt is reported with.
@@ -112,7 +118,7 @@ impl Client {
         let mut truncated = false;
         // An answer whose body breaks off is an answer all the same: its status was sent.
         while let Some(chunk) = response.chunk().await.unwrap_or_default() {
-            let room = KEPT - body.len();
+            let room = self.kept - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
             if chunk.len() > room {
                 truncated = true;

@@ -1,74 +1,262 @@
-//! A bound socket in, deliveries out: an HTTP server that hands each whole request to a handler and sends its answer.
+//! Bound sockets in, whole requests out: an HTTP server that hands each request to a handler and sends its answer.
 //!
-//! The caller binds the socket and says when to stop, so that a test listens on port 0 and knows the address.
+//! The caller binds the sockets and says when to stop, so that a test listens on port 0 and knows the address. What hyper
+//! leaves open is closed here: time for headers and body, the size of a body, the number of connections, requests
+//! without a host or with two.
 
 use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{Method, Request, Response, StatusCode, Version};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
-/// How large a request's body may be.
-pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
-
-/// How long a client may take to send its headers.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long to wait after the system refused to hand over a connection.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// What answers a request; the address is the sender's.
-pub trait Handler: Send + Sync + 'static {
-    /// The answer to a whole request.
-    fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> Response<Bytes>;
+/// What a server takes from its clients before it lets them go.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How large a request's body may be, in bytes.
+    pub body: usize,
+    /// How long a client may take to send its headers, and stay silent between requests.
+    pub headers: Duration,
+    /// How long a client may stay silent while it sends a body.
+    pub idle: Duration,
+    /// How long a body may take as a whole.
+    pub total: Duration,
+    /// How many connections are served at once; further ones wait to be accepted.
+    pub connections: usize,
 }
 
-/// Serves the socket until the future is dropped.
-pub async fn serve(listener: TcpListener, handler: Arc<dyn Handler>) -> Infallible {
-    loop {
-        match listener.accept().await {
-            Ok((stream, remote)) => {
-                tokio::spawn(connection(stream, remote, Arc::clone(&handler)));
-            }
-            // Out of file descriptors, most likely: trying again at once would only spin.
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 10 * 1024 * 1024,
+            headers: Duration::from_secs(10),
+            idle: Duration::from_secs(10),
+            total: Duration::from_mins(1),
+            connections: 4096,
         }
     }
 }
 
-async fn connection(stream: TcpStream, remote: SocketAddr, handler: Arc<dyn Handler>) {
-    let service = service_fn(move |request| {
-        let handler = Arc::clone(&handler);
-        async move { Ok::<_, Infallible>(exchange(request, remote, handler.as_ref()).await) }
-    });
-    // A connection that breaks off is its client's affair: no request was completed on it.
-    let _ = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .half_close(true)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+/// How long to wait after the system refused to hand over a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What answers requests.
+pub trait Handler: Send + Sync + 'static {
+    /// The answer to a whole request from that address.
+    fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> impl Future<Output = Response<Bytes>> + Send;
+
+    /// Told of a request that never became whole.
+    fn refused(&self, remote: SocketAddr, refusal: &Refusal);
 }
 
-async fn exchange(request: Request<Incoming>, remote: SocketAddr, handler: &dyn Handler) -> Response<Full<Bytes>> {
-    let (parts, body) = request.into_parts();
-    let answer = match Limited::new(body, LARGEST_BODY).collect().await {
-        Ok(body) => handler.answer(Request::from_parts(parts, body.to_bytes()), remote),
-        Err(error) => {
-            let too_large = error.is::<http_body_util::LengthLimitError>();
-            let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-            let mut answer = Response::new(Bytes::new());
-            *answer.status_mut() = status;
+/// Why a request was not handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Its body is larger than is allowed.
+    TooLarge {
+        /// What is allowed, in bytes.
+        limit: usize,
+    },
+    /// Its body did not come in time.
+    TooSlow,
+    /// Its body broke off, or is malformed.
+    BrokenBody {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It names no host, or more than one (RFC 9112, section 3.2).
+    Host {
+        /// How many it names.
+        count: usize,
+    },
+    /// It asks for a tunnel.
+    Connect,
+    /// It is not HTTP, or its head did not come in time.
+    BadHead {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Refusal {
+    /// What it is answered with.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::BrokenBody { .. } | Self::Host { .. } | Self::BadHead { .. } => StatusCode::BAD_REQUEST,
+            Self::Connect => StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { limit } => write!(f, "the body is larger than {limit} bytes"),
+            Self::TooSlow => f.write_str("the body did not come in time"),
+            Self::BrokenBody { reason } => write!(f, "the body is broken: {reason}"),
+            Self::Host { count: 0 } => f.write_str("it names no host"),
+            Self::Host { count } => write!(f, "it names {count} hosts"),
+            Self::Connect => f.write_str("it asks for a tunnel"),
+            Self::BadHead { reason } => write!(f, "its head is no HTTP: {reason}"),
+        }
+    }
+}
+
+/// Serves the sockets until `stop` is there, then finishes what is in flight.
+pub async fn serve<H: Handler>(
+    sockets: Vec<TcpListener>,
+    handler: Arc<H>,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&sockets, &room) => accepted,
+        };
+        let Some((stream, remote, place)) = accepted else { continue };
+        let service = {
+            let handler = Arc::clone(&handler);
+            service_fn(move |request| {
+                let handler = Arc::clone(&handler);
+                async move { Ok::<_, Infallible>(exchange(request, remote, handler.as_ref(), limits).await) }
+            })
+        };
+        // An answer goes out at once: waiting to fill a packet would only add to what the sender sees.
+        let _ = stream.set_nodelay(true);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.headers)
+            .half_close(true)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        let handler = Arc::clone(&handler);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await
+                && let Some(refusal) = bad_head(&error)
+            {
+                handler.refused(remote, &refusal);
+            }
+            drop(place);
+        });
+    }
+    drop(sockets);
+    graceful.shutdown().await;
+}
+
+type Place = tokio::sync::OwnedSemaphorePermit;
+
+/// The next connection of any of the sockets, as soon as there is room for one.
+async fn accept(sockets: &[TcpListener], room: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, Place)> {
+    let place = Arc::clone(room).acquire_owned().await.ok()?;
+    let accepted = match sockets {
+        [one] => one.accept().await,
+        [one, other, ..] => tokio::select! {
+            accepted = one.accept() => accepted,
+            accepted = other.accept() => accepted,
+        },
+        [] => std::future::pending().await,
+    };
+    match accepted {
+        Ok((stream, remote)) => Some((stream, remote, place)),
+        Err(_) => {
+            // Out of file descriptors, most likely: trying again at once would only spin.
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+async fn exchange<H: Handler>(
+    request: Request<Incoming>,
+    remote: SocketAddr,
+    handler: &H,
+    limits: Limits,
+) -> Response<Full<Bytes>> {
+    let answer = match whole(request, limits).await {
+        Ok(request) => handler.answer(request, remote).await,
+        Err(refusal) => {
+            handler.refused(remote, &refusal);
+            let mut answer = Response::new(Bytes::from(refusal.to_string()));
+            *answer.status_mut() = refusal.status();
             answer
         }
     };
     answer.map(Full::new)
+}
+
+/// The request with its body, if it is one that may be looked at.
+async fn whole(request: Request<Incoming>, limits: Limits) -> Result<Request<Bytes>, Refusal> {
+    if request.method() == Method::CONNECT {
+        return Err(Refusal::Connect);
+    }
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let demanded = request.version() == Version::HTTP_11;
+    if hosts > 1 || (hosts == 0 && demanded) {
+        return Err(Refusal::Host { count: hosts });
+    }
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limits.body) {
+        return Err(Refusal::TooLarge { limit: limits.body });
+    }
+    let (parts, body) = request.into_parts();
+    let body = match timeout(limits.total, collect(body, limits)).await {
+        Ok(body) => body?,
+        Err(_) => return Err(Refusal::TooSlow),
+    };
+    Ok(Request::from_parts(parts, body))
+}
+
+async fn collect(mut body: Incoming, limits: Limits) -> Result<Bytes, Refusal> {
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    loop {
+        let Ok(frame) = timeout(limits.idle, body.frame()).await else { return Err(Refusal::TooSlow) };
+        let data = match frame {
+            None => break,
+            Some(Err(error)) => return Err(Refusal::BrokenBody { reason: error.to_string() }),
+            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+        };
+        if first.len() + more.len() + data.len() > limits.body {
+            return Err(Refusal::TooLarge { limit: limits.body });
+        }
+        // Most bodies come in one piece, which need not be copied.
+        if first.is_empty() && more.is_empty() {
+            first = data;
+            continue;
+        }
+        if more.is_empty() {
+            more.extend_from_slice(&std::mem::take(&mut first));
+        }
+        more.extend_from_slice(&data);
+    }
+    Ok(if more.is_empty() { first } else { more.freeze() })
+}
+
+/// What hyper refused by itself; a connection that its client left is nobody's fault.
+fn bad_head(error: &hyper::Error) -> Option<Refusal> {
+    let told = error.is_parse() || error.is_parse_too_large() || error.is_timeout();
+    told.then(|| Refusal::BadHead { reason: error.to_string() })
 }

@@ -3,5 +3,6 @@
 pub mod client;
 pub mod directory;
 pub mod listener;
+pub mod log;
 pub mod prompt;
 pub mod target;

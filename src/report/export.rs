@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 use crate::webhook::delivery::Delivery;
-use crate::webhook::provider::Provider;
+use crate::webhook::provider::{Provider, title_case};
 
 /// The form of a signed delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -29,9 +29,14 @@ pub enum ExportForm {
 /// A header as the provider spells it, and its value.
 pub(super) fn headers<'a>(
     delivery: &'a Delivery,
-    provider: &'a Provider,
+    provider: impl Into<Option<&'a Provider>>,
 ) -> impl Iterator<Item = (String, &'a HeaderValue)> {
-    delivery.request.headers().iter().map(|(name, value)| (provider.spelling(name), value))
+    let provider = provider.into();
+    let spelling = move |name: &HeaderName| match provider {
+        Some(provider) => provider.spelling(name),
+        None => title_case(name.as_str()),
+    };
+    delivery.request.headers().iter().map(move |(name, value)| (spelling(name), value))
 }
 
 /// `Name: value`, one a line.

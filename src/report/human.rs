@@ -14,11 +14,12 @@ use jiff::tz::TimeZone;
 
 use super::export::{self, ExportForm};
 use super::palette::{Palette, Role};
-use super::{Outcome, Problem, Reporter, Summary, explanation, payload, sanitize};
+use super::{Outcome, Problem, Reporter, Summary, Totals, Whole, explanation, payload, sanitize};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::{EventInfo, Provider};
+use crate::webhook::record::REDACTED;
 use crate::webhook::scheme::Algorithm;
 use crate::webhook::verification::{Rejection, Verified};
 
@@ -94,31 +95,79 @@ impl<'a> HumanReporter<'a> {
             return Ok(());
         }
         writeln!(self.output, "{}", self.arrow_out(delivery, at))?;
-        if self.is(Verbosity::Verbose) { self.request(delivery, provider, "  ") } else { Ok(()) }
+        if self.is(Verbosity::Verbose) { self.request(delivery, Some(provider), "  ", false) } else { Ok(()) }
     }
 
-    fn received(
-        &mut self,
-        delivery: &Delivery,
-        at: Timestamp,
-        verdict: &Result<Verified, Rejection>,
-    ) -> io::Result<()> {
-        if self.is(Verbosity::Quiet) && verdict.is_ok() {
+    /// A delivery that arrived: its line, and as much of it as is wanted.
+    fn received(&mut self, arrival: &Arrival<'_>) -> io::Result<()> {
+        let Arrival { delivery, provider, at, verdict, status, whole, secrets } = *arrival;
+        if self.is(Verbosity::Quiet) && verdict.is_none_or(Result::is_ok) {
             return Ok(());
         }
-        let token = matches!(verdict, Err(Rejection::Mismatch { token: true, .. }));
-        let what = if token { "token" } else { "signature" };
-        let verdict = match verdict {
-            Ok(Verified { other_encoding: Some(encoding), .. }) => {
+        if whole == Whole::Request {
+            self.request(delivery, provider, "", secrets)?;
+        }
+        writeln!(self.output, "{} {}", self.arrow_out(delivery, at), self.verdict(verdict))?;
+        match whole {
+            Whole::Payload if self.is(Verbosity::Verbose) => self.request(delivery, provider, "    ", secrets)?,
+            Whole::Payload => self.payload(delivery, provider, "    ")?,
+            Whole::Line | Whole::Request => {}
+        }
+        match status {
+            Some(status) if !status.is_success() => {
+                let word = self.paint(Role::Bad, &status_words(status));
+                writeln!(self.output, "{} <-- {word} by wh {}", self.time(at), self.id(delivery))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// `signature ok`, or why not.
+    fn verdict(&self, verdict: Option<&Result<Verified, Rejection>>) -> String {
+        match verdict {
+            None => self.paint(Role::Notice, "not verified: no scheme recognised"),
+            Some(Ok(Verified { other_encoding: Some(encoding), .. })) => {
                 format!("{} ({})", self.paint(Role::Good, "signature ok"), encoding.name())
             }
-            Ok(_) => self.paint(Role::Good, "signature ok"),
-            Err(rejection) => {
+            Some(Ok(_)) => self.paint(Role::Good, "signature ok"),
+            Some(Err(rejection)) => {
+                let what =
+                    if matches!(rejection, Rejection::Mismatch { token: true, .. }) { "token" } else { "signature" };
                 let word = self.paint(Role::Bad, &format!("{what} refused: {}", rejection.reason()));
                 format!("{word}, {}", sanitize::line(&rejection.to_string()))
             }
-        };
-        writeln!(self.output, "{} {verdict}", self.arrow_out(delivery, at))
+        }
+    }
+
+    fn ready(&mut self, url: &str, scheme: Option<&str>, log: Option<&str>, targets: &[String]) -> io::Result<()> {
+        if self.is(Verbosity::Quiet) {
+            return Ok(());
+        }
+        let expected = scheme.unwrap_or("any scheme that it recognises");
+        let url = self.paint(Role::Name, &sanitize::line(url));
+        writeln!(self.output, "Listening on {url} for {}", sanitize::line(expected))?;
+        for target in targets {
+            writeln!(self.output, "  forwarding to {}", sanitize::line(target))?;
+        }
+        let log = log.unwrap_or("nowhere");
+        writeln!(self.output, "  {}\n", self.paint(Role::Faint, &format!("recording in {}", sanitize::line(log))))
+    }
+
+    fn listened(&mut self, totals: Totals) -> io::Result<()> {
+        let Totals { received, valid, invalid, unverified, forwarded, failed, .. } = totals;
+        let role = if invalid + failed > 0 { Role::Bad } else { Role::Good };
+        let mut text = format!("{received} received, {valid} genuine");
+        for (count, word) in
+            [(invalid, "not genuine"), (unverified, "not verified"), (forwarded, "forwarded"), (failed, "failed")]
+        {
+            if count > 0 {
+                text.push_str(&format!(", {count} {word}"));
+            }
+        }
+        if self.is(Verbosity::Quiet) && role == Role::Good {
+            return Ok(());
+        }
+        writeln!(self.output, "{}", self.paint(role, &text))
     }
 
     /// `10:00:00 <-- 200 POST http://localhost:3000/ (12 ms) [msg_2Lk9…]`, and the answer's body when it matters.
@@ -128,7 +177,7 @@ impl<'a> HumanReporter<'a> {
             return Ok(());
         }
         let result = match &attempt.outcome {
-            Ok(answer) => self.paint(if good { Role::Good } else { Role::Bad }, &status(answer.status)),
+            Ok(answer) => self.paint(if good { Role::Good } else { Role::Bad }, &status_words(answer.status)),
             Err(failure) => self.paint(Role::Bad, &sanitize::line(&failure.to_string())),
         };
         let at = attempt.started.checked_add(attempt.duration).unwrap_or(attempt.started);
@@ -173,7 +222,13 @@ impl<'a> HumanReporter<'a> {
     }
 
     /// A request for a reader: its head, and its payload taken out of its envelope and indented.
-    fn request(&mut self, delivery: &Delivery, provider: &Provider, indent: &str) -> io::Result<()> {
+    fn request(
+        &mut self,
+        delivery: &Delivery,
+        provider: Option<&Provider>,
+        indent: &str,
+        secrets: bool,
+    ) -> io::Result<()> {
         let request = &delivery.request;
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         writeln!(self.output, "{indent}{} {}", request.method(), sanitize::line(target))?;
@@ -182,23 +237,30 @@ impl<'a> HumanReporter<'a> {
             .collect();
         for (name, value) in headers {
             let header: Option<http::HeaderName> = name.parse().ok();
-            let secret = header.is_some_and(|header| provider.scheme.is_secret_header(&header));
-            let value = if secret { self.paint(Role::Faint, "(redacted)") } else { value };
+            let is_secret = |header| provider.is_some_and(|provider| provider.scheme.is_secret_header(&header));
+            let hidden = !secrets && header.is_some_and(is_secret);
+            let value = if hidden { self.paint(Role::Faint, REDACTED) } else { value };
             writeln!(self.output, "{indent}{}: {value}", self.paint(Role::Key, &name))?;
         }
         writeln!(self.output)?;
-        let body = match provider.scheme.payload(delivery) {
-            Some(payload) => payload::render(&payload, self.style.output),
-            None => payload::render(request.body(), self.style.output),
-        };
-        if provider.scheme.envelope.is_some() {
+        if provider.is_some_and(|provider| provider.scheme.envelope.is_some()) {
             let whole = String::from_utf8_lossy(request.body()).into_owned();
             let shown = shortened(&whole, 100);
             let note = self.paint(Role::Faint, &format!("{} (which holds:)", sanitize::line(&shown)));
             writeln!(self.output, "{indent}{note}")?;
         }
-        self.indented(&body, indent)?;
+        self.payload(delivery, provider, indent)?;
         writeln!(self.output)
+    }
+
+    /// The payload, taken out of its envelope and indented.
+    fn payload(&mut self, delivery: &Delivery, provider: Option<&Provider>, indent: &str) -> io::Result<()> {
+        let opened = provider.and_then(|provider| provider.scheme.payload(delivery));
+        let body = match &opened {
+            Some(payload) => payload::render(payload, self.style.output),
+            None => payload::render(delivery.request.body(), self.style.output),
+        };
+        self.indented(&body, indent)
     }
 
     fn indented(&mut self, text: &str, indent: &str) -> io::Result<()> {
@@ -248,7 +310,7 @@ impl<'a> HumanReporter<'a> {
             writeln!(self.output, "{}", sanitize::line(&info.about))?;
         }
         writeln!(self.output)?;
-        self.request(example, provider, "  ")?;
+        self.request(example, Some(provider), "  ", false)?;
         self.fact("signed with", "the test secret; every delivery has ids and times of its own")?;
         if let (Some(key), Some(places)) = (provider.deduplication_key(example), explanation::deduplication(provider)) {
             self.fact("de-duplicate on", &format!("{} (here {})", places, key.join(" + ")))?;
@@ -388,12 +450,20 @@ impl Reporter for HumanReporter<'_> {
             }
             Outcome::Sending { delivery, provider, at } => self.sending(delivery, provider, *at)?,
             Outcome::Signed { delivery, provider, form } => self.signed(delivery, provider, *form)?,
-            Outcome::Received { delivery, provider, at, verdict, whole, .. } => {
-                if *whole && !self.is(Verbosity::Quiet) {
-                    self.request(delivery, provider, "")?;
-                }
-                self.received(delivery, *at, verdict)?;
+            Outcome::Received { delivery, provider, at, verdict, status, whole, secrets, .. } => {
+                let (provider, at, verdict, status) = (*provider, *at, *verdict, *status);
+                let (whole, secrets) = (*whole, *secrets);
+                self.received(&Arrival { delivery, provider, at, verdict, status, whole, secrets })?;
             }
+            Outcome::Ready { url, scheme, log, targets, .. } => self.ready(url, *scheme, *log, targets)?,
+            Outcome::Forwarded { delivery, attempt } => {
+                self.attempted(delivery, attempt, &StatusPatterns::default())?;
+            }
+            Outcome::Secret(secret) => {
+                let text = String::from_utf8_lossy(secret.expose());
+                writeln!(self.output, "{}", sanitize::line(&text))?;
+            }
+            Outcome::Listened(totals) => self.listened(*totals)?,
             // The error that ends the run says it; twice would be once too often.
             Outcome::Attempted { fatal: true, .. } => {}
             Outcome::Attempted { delivery, attempt, expected, advice, .. } => {
@@ -423,8 +493,20 @@ impl Reporter for HumanReporter<'_> {
     }
 }
 
+/// A delivery that arrived, as it is to be shown.
+#[derive(Clone, Copy)]
+struct Arrival<'a> {
+    delivery: &'a Delivery,
+    provider: Option<&'a Provider>,
+    at: Timestamp,
+    verdict: Option<&'a Result<Verified, Rejection>>,
+    status: Option<StatusCode>,
+    whole: Whole,
+    secrets: bool,
+}
+
 /// `404 Not Found`; a good status needs no words.
-fn status(status: StatusCode) -> String {
+fn status_words(status: StatusCode) -> String {
     match status.canonical_reason() {
         Some(reason) if !status.is_success() => format!("{} {reason}", status.as_u16()),
         _ => status.as_u16().to_string(),

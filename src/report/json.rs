@@ -5,8 +5,7 @@ use std::io::{self, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
-use jiff::Timestamp;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::explanation;
@@ -16,9 +15,9 @@ use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::{EventInfo, Provider};
+use crate::webhook::record::{Record, milliseconds};
 use crate::webhook::scheme::Algorithm;
 use crate::webhook::template::Field;
-use crate::webhook::verification::{Rejection, Verified};
 
 /// Writes outcomes as JSON lines to one stream, and notices as text to the other.
 pub struct JsonReporter<'a> {
@@ -32,6 +31,18 @@ impl<'a> JsonReporter<'a> {
     #[must_use]
     pub fn new(output: Box<dyn Write + 'a>, errors: Box<dyn Write + 'a>, quiet: bool) -> Self {
         Self { output, errors, quiet }
+    }
+
+    /// A record with its `type` in front, and the status of the answer, where that is known.
+    fn received(&mut self, record: &Record<'_>, status: Option<StatusCode>) -> io::Result<()> {
+        let mut value = serde_json::to_value(record).map_err(io::Error::other)?;
+        value["response"] = status.map_or(Value::Null, |status| json!({ "status": status.as_u16() }));
+        let mut line = Map::new();
+        line.insert("type".to_owned(), "received".into());
+        if let Value::Object(record) = value {
+            line.extend(record);
+        }
+        self.line(&Value::Object(line))
     }
 
     fn line(&mut self, value: &Value) -> io::Result<()> {
@@ -48,12 +59,43 @@ impl Reporter for JsonReporter<'_> {
             }
             Outcome::Sending { .. } => return Ok(()),
             Outcome::Signed { delivery, provider, .. } => signed(delivery, provider),
-            Outcome::Received { delivery, provider, at, remote, verdict, status, .. } => {
-                let mut value = record(delivery, provider, *at, &remote.to_string());
-                value["verification"] = verification(verdict);
-                value["response"] = json!({ "status": status.as_u16() });
-                value
+            Outcome::Received { delivery, provider, at, remote, verdict, status, secrets, .. } => {
+                let redact = provider.filter(|_| !secrets).map(|provider| &provider.scheme);
+                let record =
+                    Record { delivery, received_at: *at, remote: *remote, redact, verdict: *verdict, response: None };
+                return self.received(&record, *status);
             }
+            Outcome::Ready { url, port, scheme, log, targets } => json!({
+                "type": "ready",
+                "url": url,
+                "port": port,
+                "scheme": scheme,
+                "log": log,
+                "forward_to": targets,
+            }),
+            Outcome::Forwarded { delivery, attempt } => json!({
+                "type": "forwarded",
+                "id": delivery.id,
+                "url": attempt.url,
+                "status": attempt.status().map(|status| status.as_u16()),
+                "duration_ms": milliseconds(attempt.duration),
+                "error": attempt.outcome.as_ref().err().map(ToString::to_string),
+            }),
+            Outcome::Secret(secret) => json!({
+                "type": "secret",
+                "name": secret.name(),
+                "secret": String::from_utf8_lossy(secret.expose()),
+            }),
+            Outcome::Listened(totals) => json!({
+                "type": "summary",
+                "received": totals.received,
+                "valid": totals.valid,
+                "invalid": totals.invalid,
+                "unverified": totals.unverified,
+                "accepted": totals.accepted,
+                "forwarded": totals.forwarded,
+                "failed": totals.failed,
+            }),
             Outcome::Attempted { delivery, attempt, expected, .. } => attempted(delivery, attempt, expected),
             Outcome::Events { provider, events } => {
                 for info in *events {
@@ -105,45 +147,6 @@ fn signed(delivery: &Delivery, provider: &Provider) -> Value {
     });
     insert_body(&mut value, delivery.request.body());
     value
-}
-
-/// A delivery as a `wh.delivery/1` record, with the headers that are the secret redacted.
-fn record(delivery: &Delivery, provider: &Provider, at: Timestamp, remote: &str) -> Value {
-    let request = &delivery.request;
-    let headers = request.headers().iter().map(|(name, value)| {
-        let secret = provider.scheme.is_secret_header(name);
-        if secret { json!([name.as_str(), "(redacted)"]) } else { pair(name.as_str(), value) }
-    });
-    let mut inner = json!({
-        "method": request.method().as_str(),
-        "target": request.uri().path_and_query().map_or("/", |target| target.as_str()),
-        "version": format!("{:?}", request.version()),
-        "headers": headers.collect::<Vec<Value>>(),
-    });
-    insert_body(&mut inner, request.body());
-    json!({
-        "type": "received",
-        "schema": "wh.delivery/1",
-        "id": delivery.id,
-        "received_at": format!("{at:.3}"),
-        "remote": remote,
-        "request": inner,
-        "scheme": delivery.scheme,
-        "event": delivery.event,
-    })
-}
-
-fn verification(verdict: &Result<Verified, Rejection>) -> Value {
-    match verdict {
-        Ok(verified) => json!({
-            "valid": true,
-            "reason": null,
-            "secret": verified.secret,
-            "encoding": verified.other_encoding.map(crate::webhook::encoding::Encoding::name),
-            "age_s": verified.age.map(|age| age.as_secs_f64()),
-        }),
-        Err(rejection) => json!({ "valid": false, "reason": rejection.reason(), "message": rejection.to_string() }),
-    }
 }
 
 fn attempted(delivery: &Delivery, attempt: &Attempt, expected: &StatusPatterns) -> Value {
@@ -276,10 +279,4 @@ fn insert(value: &mut Value, key: &str, bytes: &[u8]) {
     if let Some(object) = object {
         object.insert(key, text.into());
     }
-}
-
-/// Milliseconds with what a microsecond clock can tell.
-fn milliseconds(duration: std::time::Duration) -> f64 {
-    let microseconds = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
-    f64::from(microseconds) / 1000.0
 }

@@ -19,6 +19,7 @@ use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::{EventInfo, Provider};
+use crate::webhook::secret::Secret;
 use crate::webhook::verification::{Rejection, Verified};
 
 /// Something that happened, or was asked for, to be shown.
@@ -48,19 +49,45 @@ pub enum Outcome<'a> {
     Received {
         /// The delivery as it came in.
         delivery: &'a Delivery,
-        /// Its provider.
-        provider: &'a Provider,
+        /// Its provider, if that is known.
+        provider: Option<&'a Provider>,
         /// When.
         at: Timestamp,
         /// The sender's address.
         remote: std::net::SocketAddr,
-        /// Whether it is genuine.
-        verdict: &'a Result<Verified, Rejection>,
-        /// What it was answered with.
-        status: http::StatusCode,
-        /// Whether to show it whole.
-        whole: bool,
+        /// Whether it is genuine, if that was looked at.
+        verdict: Option<&'a Result<Verified, Rejection>>,
+        /// What it is answered with, if nobody else is asked.
+        status: Option<http::StatusCode>,
+        /// How much of it to show.
+        whole: Whole,
+        /// Whether headers that are the secret are shown.
+        secrets: bool,
     },
+    /// A listener is ready.
+    Ready {
+        /// Its URL.
+        url: &'a str,
+        /// Its port.
+        port: u16,
+        /// The provider that it expects; any, when there is none.
+        scheme: Option<&'a str>,
+        /// Where it records.
+        log: Option<&'a str>,
+        /// Where it forwards to.
+        targets: &'a [String],
+    },
+    /// A delivery went on to an app.
+    Forwarded {
+        /// The delivery as it went on.
+        delivery: &'a Delivery,
+        /// What came of it.
+        attempt: &'a Attempt,
+    },
+    /// A secret that was asked for.
+    Secret(&'a Secret),
+    /// What came of listening.
+    Listened(Totals),
     /// A delivery was sent.
     Attempted {
         /// The delivery.
@@ -103,6 +130,36 @@ pub enum Outcome<'a> {
     },
     /// What came of many deliveries.
     Summary(Summary),
+}
+
+/// How much of a delivery is shown to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    /// Its line.
+    Line,
+    /// Its line and its payload.
+    Payload,
+    /// All of its request, and its line.
+    Request,
+}
+
+/// What a listener received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// How many deliveries arrived.
+    pub received: u64,
+    /// How many of them are genuine.
+    pub valid: u64,
+    /// How many are not.
+    pub invalid: u64,
+    /// How many were not verified, for want of a scheme.
+    pub unverified: u64,
+    /// How many were accepted.
+    pub accepted: u64,
+    /// How often one was forwarded.
+    pub forwarded: u64,
+    /// How often the app did not answer 2xx.
+    pub failed: u64,
 }
 
 /// What came of many deliveries.

@@ -29,6 +29,35 @@ pub enum Notice {
         /// What it should begin with.
         prefix: String,
     },
+    /// Other machines can reach a listener.
+    Reachable {
+        /// Its address.
+        address: String,
+    },
+    /// The last line of a log was cut off.
+    TornLog {
+        /// The log.
+        path: String,
+        /// How long the line is.
+        bytes: u64,
+    },
+    /// A delivery could not be recorded.
+    NotRecorded {
+        /// What the system said.
+        reason: String,
+    },
+    /// A request was refused before it was a delivery.
+    RequestRefused {
+        /// The sender's address.
+        remote: String,
+        /// Why.
+        reason: String,
+    },
+    /// Lines were not shown, because the terminal could not keep up.
+    LeftOut {
+        /// How many.
+        lines: u64,
+    },
     /// A header of one's own replaces one that the signature needs.
     HeaderReplaced {
         /// Its name.
@@ -55,6 +84,15 @@ impl fmt::Display for Notice {
             Self::SecretPrefix { name, prefix } => {
                 write!(f, "the secret from {name} does not begin with `{prefix}`, as this provider's secrets do")
             }
+            Self::Reachable { address } => write!(f, "other machines on the network can reach {address}"),
+            Self::TornLog { path, bytes } => {
+                write!(f, "the last line of {path} was cut off after {bytes} bytes; it was ended, and never answered")
+            }
+            Self::NotRecorded { reason } => {
+                write!(f, "a delivery could not be recorded, and was answered 507: {reason}")
+            }
+            Self::RequestRefused { remote, reason } => write!(f, "a request from {remote} was refused: {reason}"),
+            Self::LeftOut { lines } => write!(f, "{lines} lines are not shown; the log has them all"),
             Self::HeaderReplaced { name } => {
                 write!(f, "your `{name}` replaces the one that the signature needs")
             }

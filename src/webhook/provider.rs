@@ -217,7 +217,8 @@ impl std::fmt::Display for Place {
 }
 
 /// `content-type` as `Content-Type`.
-fn title_case(name: &str) -> String {
+#[must_use]
+pub fn title_case(name: &str) -> String {
     let words = name.split('-').map(|word| {
         let mut characters = word.chars();
         characters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())

@@ -1,0 +1,268 @@
+//! What happens to each delivery that arrives: told whose it is, verified, forwarded, recorded, answered.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response, StatusCode};
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::sync::Notify;
+use wildmatch::WildMatch;
+
+use super::display::{Display, Line};
+use super::expectations::Expectations;
+use super::logbook::Logbook;
+use crate::edge::client::Client;
+use crate::edge::listener::{Handler, Refusal};
+use crate::edge::target::Target;
+use crate::report::notice::Notice;
+use crate::webhook::attempt::Attempt;
+use crate::webhook::delivery::Delivery;
+use crate::webhook::event::EventName;
+use crate::webhook::fixture::Renderer;
+use crate::webhook::forwarding::{forwarded, without_hop_by_hop};
+use crate::webhook::provider::Provider;
+use crate::webhook::recognition;
+use crate::webhook::record::Record;
+use crate::webhook::secret::Secret;
+use crate::webhook::verification::{Rejection, Verified};
+
+/// A provider whose deliveries are expected, and the secrets to verify them with.
+#[derive(Debug)]
+pub struct Station {
+    /// The provider.
+    pub provider: Arc<Provider>,
+    /// The secrets.
+    pub secrets: Vec<Secret>,
+}
+
+/// Where deliveries go on to.
+pub struct Route {
+    /// The events that do; all, when there is none.
+    pub glob: Option<String>,
+    /// Where.
+    pub target: Target,
+    /// What sends them.
+    pub client: Client,
+}
+
+/// What is done with deliveries.
+pub struct Desk {
+    /// The providers: the one that was named, or all.
+    pub stations: Vec<Station>,
+    /// Whether the provider was named, so that none has to be recognised.
+    pub named: bool,
+    /// The events that are shown and forwarded; all, when there are none.
+    pub events: Vec<String>,
+    /// Whether what is not genuine is refused.
+    pub verify: bool,
+    /// Whether headers that are the secret are recorded and shown.
+    pub record_secrets: bool,
+    /// Where deliveries go on to.
+    pub routes: Vec<Route>,
+    /// The statuses of the answers, one after the other.
+    pub respond: Vec<StatusCode>,
+    /// How many answers were given from `respond`.
+    pub responded: AtomicUsize,
+    /// How long to wait before an answer.
+    pub delay: Option<Duration>,
+    /// Where deliveries are recorded, if they are.
+    pub logbook: Option<Logbook>,
+    /// Where they are shown.
+    pub display: Display,
+    /// What is waited for.
+    pub expectations: Arc<Expectations>,
+    /// Told when nobody reads the output any more.
+    pub unread: Notify,
+    /// Says what time it is.
+    pub clock: fn() -> Timestamp,
+    /// Where the ids of deliveries that have none come from.
+    pub random: Mutex<fastrand::Rng>,
+}
+
+/// A delivery whose provider is known, as far as it is, and what is thought of it.
+struct Judged {
+    delivery: Delivery,
+    provider: Option<Arc<Provider>>,
+    verdict: Option<Result<Verified, Rejection>>,
+}
+
+impl Handler for Desk {
+    async fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> Response<Bytes> {
+        let (at, clock) = ((self.clock)(), Instant::now());
+        let judged = self.judge(request, at);
+        let genuine = judged.verdict.as_ref().map(Result::is_ok);
+        let accepted = genuine == Some(true) || !self.verify;
+        let names = names(&judged.delivery);
+        let wanted = self.events.is_empty() || self.events.iter().any(|glob| matches(glob, &names));
+
+        let routes: Vec<&Route> = if accepted && wanted { self.routes_for(&names) } else { Vec::new() };
+        let own = routes.is_empty().then(|| self.own_answer(&judged, accepted));
+        if wanted {
+            self.show_received(&judged, at, remote, own.as_ref().map(Response::status));
+        }
+        let mut answer = match own {
+            Some(answer) => answer,
+            None => self.forward(&routes, &judged.delivery, at).await,
+        };
+        if let Some(delay) = self.delay {
+            tokio::time::sleep(delay).await;
+        }
+        if let Some(logbook) = &self.logbook {
+            let record = Record {
+                delivery: &judged.delivery,
+                received_at: at,
+                remote,
+                redact: judged.provider.as_ref().filter(|_| !self.record_secrets).map(|provider| &provider.scheme),
+                verdict: judged.verdict.as_ref(),
+                response: Some((answer.status().as_u16(), clock.elapsed())),
+            };
+            // An answer says that the delivery is on disk: without that, it says that it is not.
+            if let Err(reason) = logbook.append(&record).await {
+                self.show(Line::Notice(Notice::NotRecorded { reason }));
+                answer = plain(StatusCode::INSUFFICIENT_STORAGE, &json!({ "error": "not-recorded" }));
+            }
+        }
+        self.expectations.note(&names, genuine, accepted && answer.status() != StatusCode::INSUFFICIENT_STORAGE);
+        answer
+    }
+
+    fn refused(&self, remote: SocketAddr, refusal: &Refusal) {
+        self.show(Line::Notice(Notice::RequestRefused { remote: remote.to_string(), reason: refusal.to_string() }));
+    }
+}
+
+impl Desk {
+    /// Says whose a request is, and whether it is genuine.
+    fn judge(&self, request: Request<Bytes>, now: Timestamp) -> Judged {
+        let mut delivery = Delivery { id: String::new(), scheme: None, event: None, variant: None, request };
+        let found = if self.named { self.stations.first() } else { self.recognise(&delivery, now) };
+        let Some(station) = found else {
+            delivery.id = self.fresh_id(None, now);
+            return Judged { delivery, provider: None, verdict: None };
+        };
+        let provider = Arc::clone(&station.provider);
+        delivery.scheme = Some(provider.name.clone());
+        delivery.event = provider.event_type(&delivery);
+        let id = provider.delivery_id(&delivery).filter(|id| !id.is_empty());
+        delivery.id = id.unwrap_or_else(|| self.fresh_id(Some(&provider), now));
+        let verdict = provider.scheme.verify(&delivery, &station.secrets, now);
+        Judged { delivery, provider: Some(provider), verdict: Some(verdict) }
+    }
+
+    /// The provider that a delivery is from: of those that it could be from, one that accepts it, or the likeliest.
+    fn recognise(&self, delivery: &Delivery, now: Timestamp) -> Option<&Station> {
+        let providers = self.stations.iter().map(|station| station.provider.as_ref());
+        let candidates = recognition::candidates(providers, delivery);
+        let station =
+            |provider: &&Provider| self.stations.iter().find(|station| station.provider.name == provider.name);
+        let stations: Vec<&Station> = candidates.iter().filter_map(station).collect();
+        let accepts = |station: &&&Station| station.provider.scheme.verify(delivery, &station.secrets, now).is_ok();
+        stations.iter().find(accepts).or(stations.first()).copied()
+    }
+
+    fn fresh_id(&self, provider: Option<&Provider>, now: Timestamp) -> String {
+        let form = provider.map_or("msg_{{alnum:24}}", |provider| provider.places.id_form.as_str());
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = Renderer::new("", "", now, &mut random).render(form.as_bytes()).unwrap_or_default();
+        String::from_utf8_lossy(&id).into_owned()
+    }
+
+    fn routes_for(&self, names: &[String]) -> Vec<&Route> {
+        let wanted = |route: &&Route| route.glob.as_ref().is_none_or(|glob| matches(glob, names));
+        self.routes.iter().filter(wanted).collect()
+    }
+
+    /// The answer where no app is asked. It says what is wrong, and never what would have been right.
+    fn own_answer(&self, judged: &Judged, accepted: bool) -> Response<Bytes> {
+        if !accepted {
+            let reason = match &judged.verdict {
+                Some(Err(rejection)) => rejection.reason(),
+                Some(Ok(_)) | None => "unknown-scheme",
+            };
+            return plain(StatusCode::UNAUTHORIZED, &json!({ "error": reason }));
+        }
+        let status = match self.respond.as_slice() {
+            [] => StatusCode::OK,
+            statuses => {
+                let turn = self.responded.fetch_add(1, Ordering::Relaxed);
+                statuses[turn.min(statuses.len() - 1)]
+            }
+        };
+        plain(status, &json!({ "received": status.is_success() }))
+    }
+
+    /// Sends a delivery on, to each target in turn; what the first one says is the answer.
+    async fn forward(&self, routes: &[&Route], delivery: &Delivery, at: Timestamp) -> Response<Bytes> {
+        let mut answer = None;
+        for route in routes {
+            let Ok(onward) = forwarded(delivery, route.target.uri()) else { continue };
+            let attempt = route.client.send(&onward, 1, at).await;
+            self.expectations.note_forwarded(attempt.status().is_some_and(|status| status.is_success()));
+            answer.get_or_insert_with(|| passed_on(&attempt));
+            self.show(Line::Forwarded { delivery: onward, attempt });
+        }
+        answer.unwrap_or_else(|| plain(StatusCode::BAD_GATEWAY, &json!({ "error": "not-forwarded" })))
+    }
+
+    fn show_received(&self, judged: &Judged, at: Timestamp, remote: SocketAddr, status: Option<StatusCode>) {
+        self.show(Line::Received {
+            delivery: judged.delivery.clone(),
+            provider: judged.provider.clone(),
+            at,
+            remote,
+            verdict: judged.verdict.clone(),
+            status,
+            secrets: self.record_secrets,
+        });
+    }
+
+    fn show(&self, line: Line) {
+        if !self.display.show(line) {
+            self.unread.notify_one();
+        }
+    }
+}
+
+/// What a delivery's event is called: `type` and `provider/type`.
+fn names(delivery: &Delivery) -> Vec<String> {
+    let provider = delivery.scheme.clone().unwrap_or_default();
+    match &delivery.event {
+        Some(event) => {
+            vec![event.clone(), EventName { provider, event: event.clone(), variant: None }.to_string()]
+        }
+        None => Vec::new(),
+    }
+}
+
+fn matches(glob: &str, names: &[String]) -> bool {
+    let glob = WildMatch::new(glob);
+    names.iter().any(|name| glob.matches(name))
+}
+
+/// An app's answer as the sender gets it; one that is not there is a bad gateway.
+fn passed_on(attempt: &Attempt) -> Response<Bytes> {
+    match &attempt.outcome {
+        Ok(answer) if answer.truncated => plain(StatusCode::BAD_GATEWAY, &json!({ "error": "answer-too-large" })),
+        Ok(answer) => {
+            let mut response = Response::new(answer.body.clone());
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers.clone();
+            without_hop_by_hop(response.headers_mut());
+            response.headers_mut().remove(http::header::CONTENT_LENGTH);
+            response
+        }
+        Err(failure) => plain(StatusCode::BAD_GATEWAY, &json!({ "error": failure.code() })),
+    }
+}
+
+fn plain(status: StatusCode, body: &serde_json::Value) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::from(body.to_string()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}

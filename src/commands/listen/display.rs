@@ -1,0 +1,116 @@
+//! Between the server and the reporter: lines wait in a queue of bounded length, so that a slow terminal slows nobody.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
+
+use http::StatusCode;
+use jiff::Timestamp;
+
+use crate::report::notice::Notice;
+use crate::report::{Outcome, Reporter, Whole};
+use crate::webhook::attempt::Attempt;
+use crate::webhook::delivery::Delivery;
+use crate::webhook::provider::Provider;
+use crate::webhook::verification::{Rejection, Verified};
+
+/// Something to show, on its way to the reporter.
+#[derive(Debug)]
+pub enum Line {
+    /// A delivery that arrived.
+    Received {
+        /// The delivery.
+        delivery: Delivery,
+        /// Its provider, if it is known.
+        provider: Option<Arc<Provider>>,
+        /// When it arrived.
+        at: Timestamp,
+        /// The sender's address.
+        remote: SocketAddr,
+        /// Whether it is genuine, if that was looked at.
+        verdict: Option<Result<Verified, Rejection>>,
+        /// What it is answered with, if no app is asked.
+        status: Option<StatusCode>,
+        /// Whether headers that are the secret are shown.
+        secrets: bool,
+    },
+    /// What an app answered.
+    Forwarded {
+        /// The delivery as it went on.
+        delivery: Delivery,
+        /// What came of it.
+        attempt: Attempt,
+    },
+    /// Something to know.
+    Notice(Notice),
+}
+
+/// Where lines are put in. Clones share one queue.
+#[derive(Debug, Clone)]
+pub struct Display {
+    lines: SyncSender<Line>,
+    left_out: Arc<AtomicU64>,
+    /// Whether every line counts, as it does for a script: then the server waits for its reader.
+    lossless: bool,
+}
+
+impl Display {
+    /// How many lines wait before more of them are left out.
+    pub const BACKLOG: usize = 1024;
+
+    /// A queue into that channel.
+    #[must_use]
+    pub fn new(lines: SyncSender<Line>, lossless: bool) -> Self {
+        Self { lines, left_out: Arc::default(), lossless }
+    }
+
+    /// Shows a line, or counts it as left out; false when nobody reads any more.
+    pub fn show(&self, line: Line) -> bool {
+        if self.lossless {
+            return self.lines.send(line).is_ok();
+        }
+        match self.lines.try_send(line) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                self.left_out.fetch_add(1, Ordering::Relaxed);
+                true
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    /// Counts what is left out; for [`report`].
+    #[must_use]
+    pub fn left_out(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.left_out)
+    }
+}
+
+/// Reports lines until the last [`Display`] is gone.
+pub fn report(lines: &Receiver<Line>, left_out: &AtomicU64, reporter: &mut dyn Reporter) -> io::Result<()> {
+    for line in lines {
+        match &line {
+            Line::Received { delivery, provider, at, remote, verdict, status, secrets } => {
+                reporter.report(&Outcome::Received {
+                    delivery,
+                    provider: provider.as_deref(),
+                    at: *at,
+                    remote: *remote,
+                    verdict: verdict.as_ref(),
+                    status: *status,
+                    whole: Whole::Payload,
+                    secrets: *secrets,
+                })?;
+            }
+            Line::Forwarded { delivery, attempt } => reporter.report(&Outcome::Forwarded { delivery, attempt })?,
+            Line::Notice(notice) => reporter.report(&Outcome::Notice(notice.clone()))?,
+        }
+        let count = left_out.swap(0, Ordering::Relaxed);
+        if count > 0 {
+            reporter.report(&Outcome::Notice(Notice::LeftOut { lines: count }))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! What a run of `wh listen` waits for, what it has seen, and how it ends.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use wildmatch::WildMatch;
+
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::report::Totals;
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All that was expected has arrived.
+    Met,
+    /// The time is over.
+    TimeUp,
+    /// Ctrl-C, or a request of the system to stop.
+    Interrupted,
+    /// The command has ended, with that exit code.
+    Command(u8),
+    /// Nobody reads the output any more.
+    Unread,
+}
+
+/// What is expected, and what has arrived.
+#[derive(Debug)]
+pub struct Expectations {
+    count: Option<u64>,
+    globs: Vec<String>,
+    seen: Mutex<Seen>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    totals: Totals,
+    /// Which of the globs have been met.
+    met: Vec<bool>,
+}
+
+impl Expectations {
+    /// Expects that many genuine deliveries, and one for each glob.
+    #[must_use]
+    pub fn new(count: Option<u64>, globs: &[String]) -> Self {
+        let seen = Seen { totals: Totals::default(), met: vec![false; globs.len()] };
+        Self { count, globs: globs.to_vec(), seen: Mutex::new(seen), changed: Notify::new() }
+    }
+
+    /// Counts a delivery by its names (`type`, `provider/type`); `genuine` is `None` when that was not looked at.
+    pub fn note(&self, names: &[String], genuine: Option<bool>, accepted: bool) {
+        let mut seen = self.seen();
+        seen.totals.received += 1;
+        match genuine {
+            Some(true) => seen.totals.valid += 1,
+            Some(false) => seen.totals.invalid += 1,
+            None => seen.totals.unverified += 1,
+        }
+        if accepted {
+            seen.totals.accepted += 1;
+            for (met, glob) in seen.met.iter_mut().zip(&self.globs) {
+                let glob = WildMatch::new(glob);
+                *met |= names.iter().any(|name| glob.matches(name));
+            }
+        }
+        drop(seen);
+        self.changed.notify_waiters();
+    }
+
+    /// Counts what an app answered to a forwarded delivery.
+    pub fn note_forwarded(&self, good: bool) {
+        let mut seen = self.seen();
+        seen.totals.forwarded += 1;
+        seen.totals.failed += u64::from(!good);
+    }
+
+    /// What has arrived so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.seen().totals
+    }
+
+    /// Whether anything is expected at all.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.count.is_some() || !self.globs.is_empty()
+    }
+
+    /// Waits until all that is expected has arrived; for ever, when nothing is.
+    pub async fn met(&self) {
+        if !self.any() {
+            return std::future::pending().await;
+        }
+        loop {
+            let changed = self.changed.notified();
+            if self.missing().is_empty() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// What has not arrived, as phrases.
+    fn missing(&self) -> Vec<String> {
+        let seen = self.seen();
+        let mut missing = Vec::new();
+        if let Some(count) = self.count.filter(|count| seen.totals.accepted < *count) {
+            missing.push(format!("{} of {count} deliveries arrived", seen.totals.accepted));
+        }
+        for (glob, _) in self.globs.iter().zip(&seen.met).filter(|(_, met)| !**met) {
+            missing.push(format!("no `{glob}` arrived"));
+        }
+        missing
+    }
+
+    /// What the end means: the command's failure first, then what was expected, then what arrived.
+    pub fn conclude(&self, end: End) -> Result<Exit, Error> {
+        match end {
+            End::Interrupted => return Ok(Exit::Interrupted),
+            End::Unread => return Ok(Exit::Good),
+            End::Command(code) if code != 0 => return Ok(Exit::Passed(code)),
+            End::Command(_) | End::Met | End::TimeUp => {}
+        }
+        let missing = self.missing();
+        if !missing.is_empty() {
+            let invalid = self.totals().invalid;
+            return Err(Error::Unmet { missing: missing.join(", "), invalid });
+        }
+        let totals = self.totals();
+        if totals.received == 0 {
+            return Err(Error::Nothing { what: "nothing arrived, so nothing was verified" });
+        }
+        Ok(if totals.invalid > 0 && !self.any() { Exit::No } else { Exit::Good })
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

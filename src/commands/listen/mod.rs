@@ -1,0 +1,430 @@
+//! `wh listen`: receive deliveries, verify, show, record and forward them.
+
+pub mod desk;
+pub mod display;
+pub mod expectations;
+pub mod logbook;
+
+use std::ffi::OsString;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use clap::Args;
+use http::StatusCode;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::runtime::Runtime;
+use tokio::sync::{Notify, oneshot};
+
+use self::desk::{Desk, Route, Station};
+use self::display::Display;
+use self::expectations::{End, Expectations};
+use self::logbook::Logbook;
+use super::arguments;
+use super::secrets::secrets;
+use super::send::allow;
+use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
+use crate::context::Context;
+use crate::edge::client::{Client, ClientError, ClientOptions};
+use crate::edge::listener::{self, Limits};
+use crate::edge::log::Log;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::report::notice::Notice;
+use crate::report::{Outcome, Reporter};
+use crate::webhook::catalogue::Catalogue;
+use crate::webhook::secret::Secret;
+
+/// How long an app that is forwarded to may take, where the provider does not say.
+const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait for what was expected once the command has ended, where nothing else was said.
+const AFTER_COMMAND: Duration = Duration::from_secs(10);
+
+/// How large an app's answer may be to be passed on.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Arguments of `wh listen`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  wh listen --scheme whop\n  wh listen --forward-to localhost:3000/webhooks\n  wh listen --forward-to 'order.*=3000' --forward-to 'payment.*=3001'\n  wh listen --respond 503,503,200 --delay 2s\n  wh listen --count 3 --timeout 10s --json -- ./send-three.sh"
+)]
+pub struct ListenArgs {
+    /// Listen on this port; 0 picks a free one
+    #[arg(short, long, value_name = "PORT", default_value_t = 4000)]
+    port: u16,
+    /// Listen on this host or address; localhost means 127.0.0.1 and ::1
+    #[arg(long, value_name = "HOST", default_value = "localhost")]
+    host: String,
+    #[command(flatten)]
+    scheme: SchemeArgs,
+    /// Show and forward only these events: globs, separated by commas
+    #[arg(short, long, value_name = "GLOB", value_delimiter = ',')]
+    events: Vec<String>,
+    /// Accept what is not genuine, too
+    #[arg(long)]
+    no_verify: bool,
+    /// Print the secret that is verified with, and end
+    #[arg(long)]
+    print_secret: bool,
+    /// Refuse bodies larger than this, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 10 * 1024 * 1024)]
+    max_body: usize,
+    /// Forward genuine deliveries to a URL, or those of a GLOB
+    #[arg(short, long, value_name = "[GLOB=]URL", value_parser = arguments::route, help_heading = "Answer")]
+    forward_to: Vec<arguments::RouteArg>,
+    /// Allow a target that is not this machine
+    #[arg(long, help_heading = "Answer")]
+    allow_remote: bool,
+    /// Accept any TLS certificate of a target
+    #[arg(short = 'k', long, help_heading = "Answer")]
+    insecure: bool,
+    /// Answer genuine deliveries with these statuses, one after the other; the last one stays
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = arguments::status, conflicts_with = "forward_to", help_heading = "Answer")]
+    respond: Vec<StatusCode>,
+    /// Wait before each answer
+    #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Answer")]
+    delay: Option<Duration>,
+    /// Record deliveries in this file
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Log")]
+    log: Option<PathBuf>,
+    /// Record nothing
+    #[arg(long, conflicts_with = "log", help_heading = "Log")]
+    no_log: bool,
+    /// Record and show headers that are the secret itself, too
+    #[arg(long, help_heading = "Log")]
+    record_secrets: bool,
+    /// End after this many genuine deliveries
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "End")]
+    count: Option<u64>,
+    /// End after this time
+    #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "End")]
+    timeout: Option<Duration>,
+    /// Expect a genuine delivery of an event that matches
+    #[arg(long, value_name = "GLOB", help_heading = "End")]
+    expect: Vec<String>,
+    /// Run this once ready, with WH_URL and WH_SECRET set
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+    #[command(flatten)]
+    secret: SecretArgs,
+}
+
+/// Listens until the expectations are met, the time is over, the command has ended or Ctrl-C is pressed.
+pub fn run(
+    args: &ListenArgs,
+    shared: &SharedArgs,
+    context: &Context,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
+    let catalogue = context.catalogue(shared.catalogue.as_deref())?;
+    let (stations, notices) = stations(args, &catalogue, context)?;
+    if args.print_secret {
+        return print_secret(args, &stations, reporter);
+    }
+    // The log comes before the port: whoever finds the port open may rely on being recorded.
+    let (log, torn) = open_log(args, context)?.unzip();
+    for notice in notices.into_iter().chain(torn.flatten()) {
+        reporter.report(&Outcome::Notice(notice))?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
+    let (sockets, addresses) = runtime.block_on(bind(&args.host, args.port))?;
+    let routes = runtime.block_on(routes(args, &stations, &addresses, context))?;
+    let url = url(&args.host, addresses[0]);
+    if let Some(address) = addresses.iter().find(|address| !address.ip().is_loopback()) {
+        reporter.report(&Outcome::Notice(Notice::Reachable { address: address.to_string() }))?;
+    }
+    let targets: Vec<String> = routes.iter().map(|route| route.target.as_str().to_owned()).collect();
+    let log_path = log.as_ref().map(|log| log.path().display().to_string());
+    reporter.report(&Outcome::Ready {
+        url: &url,
+        port: addresses[0].port(),
+        scheme: args.scheme.scheme.as_deref(),
+        log: log_path.as_deref(),
+        targets: &targets,
+    })?;
+
+    let (lines, shown) = mpsc::sync_channel(Display::BACKLOG);
+    let display = Display::new(lines, shared.format() == Format::Json);
+    let left_out = display.left_out();
+    let desk = Arc::new(Desk {
+        stations,
+        named: args.scheme.scheme.is_some(),
+        events: args.events.clone(),
+        verify: !args.no_verify,
+        record_secrets: args.record_secrets,
+        routes,
+        respond: args.respond.clone(),
+        responded: 0.into(),
+        delay: args.delay,
+        logbook: log.is_some().then(Logbook::default),
+        display,
+        expectations: Arc::new(Expectations::new(args.count, &args.expect)),
+        unread: Notify::new(),
+        clock: context.clock,
+        random: Mutex::new(context.random()),
+    });
+    // The server has a thread of its own, so that the reporter, which may be slow, keeps this one.
+    let expectations = Arc::clone(&desk.expectations);
+    let json = shared.format() == Format::Json;
+    let end = std::thread::scope(|scope| {
+        let url = &url;
+        let serving = scope.spawn(move || serve(runtime, desk, sockets, log, args, url, json));
+        let printed = display::report(&shown, &left_out, reporter);
+        // Whoever stopped reading ends the run: what is put in from now on has no reader.
+        drop(shown);
+        let end = serving.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        printed?;
+        Ok::<_, Error>(end)
+    })?;
+    reporter.report(&Outcome::Listened(expectations.totals()))?;
+    expectations.conclude(end)
+}
+
+/// The providers to expect, each with its secrets, and what is worth knowing of these.
+fn stations(args: &ListenArgs, catalogue: &Catalogue, context: &Context) -> Result<(Vec<Station>, Vec<Notice>), Error> {
+    let mut stations = Vec::new();
+    let mut notices = Vec::new();
+    let names: Vec<&str> = match &args.scheme.scheme {
+        Some(name) => vec![name],
+        None => catalogue.names().collect(),
+    };
+    for name in names {
+        let provider = catalogue.provider(name)?;
+        let found = match secrets(&args.secret, &provider, context, None) {
+            Ok(found) => found,
+            // A secret that was given for one of many providers need not be a key to the others.
+            Err(Error::Signing { .. }) if args.scheme.scheme.is_none() => continue,
+            Err(error) => return Err(error),
+        };
+        if args.scheme.scheme.is_some() {
+            notices.extend(found.notices);
+        }
+        stations.push(Station { provider: Arc::new(provider), secrets: found.secrets });
+    }
+    Ok((stations, notices))
+}
+
+fn print_secret(args: &ListenArgs, stations: &[Station], reporter: &mut dyn Reporter) -> Result<Exit, Error> {
+    let (Some(_), [station]) = (&args.scheme.scheme, stations) else {
+        return Err(Error::usage("--print-secret needs to know whose secret", "name the provider with --scheme"));
+    };
+    for secret in &station.secrets {
+        reporter.report(&Outcome::Secret(secret))?;
+    }
+    Ok(Exit::Good)
+}
+
+/// The log, unless none is wanted, and what was found torn in it.
+fn open_log(args: &ListenArgs, context: &Context) -> Result<Option<(Log, Option<Notice>)>, Error> {
+    if args.no_log {
+        return Ok(None);
+    }
+    let path = match &args.log {
+        Some(path) => path.clone(),
+        None => context.log_path().ok_or_else(|| {
+            Error::usage("there is no home directory to keep the log in", "give --log FILE, or --no-log")
+        })?,
+    };
+    let shown = path.display().to_string();
+    let (log, torn) = Log::open(&path).map_err(|reason| Error::Log { path: shown.clone(), reason })?;
+    let notice = torn.map(|torn| Notice::TornLog { path: shown, bytes: torn.bytes });
+    Ok(Some((log, notice)))
+}
+
+/// Binds the port on every address of the host. `localhost` is both families, as far as this machine has them.
+async fn bind(host: &str, port: u16) -> Result<(Vec<TcpListener>, Vec<SocketAddr>), Error> {
+    let ips: Vec<IpAddr> = match (host, host.trim_matches(['[', ']']).parse()) {
+        ("localhost", _) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        (_, Ok(ip)) => vec![ip],
+        (host, Err(_)) => {
+            let unknown =
+                || Error::usage(format!("no address is known for `{host}`"), "give --host localhost or an address");
+            let found = tokio::net::lookup_host((host, port)).await.map_err(|_| unknown())?;
+            let found: Vec<IpAddr> = found.map(|address| address.ip()).take(1).collect();
+            if found.is_empty() { return Err(unknown()) } else { found }
+        }
+    };
+    let mut sockets = Vec::new();
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for ip in ips {
+        // With port 0 the first family picks, and the second follows.
+        let port = addresses.first().map_or(port, SocketAddr::port);
+        match TcpListener::bind((ip, port)).await {
+            Ok(socket) => {
+                addresses.push(socket.local_addr().map_err(|reason| Error::Port { host: ip, port, reason })?);
+                sockets.push(socket);
+            }
+            // A machine without IPv6 has no ::1.
+            Err(error) if !sockets.is_empty() && error.kind() != io::ErrorKind::AddrInUse => {}
+            Err(reason) => return Err(Error::Port { host: ip, port, reason }),
+        }
+    }
+    Ok((sockets, addresses))
+}
+
+fn url(host: &str, address: SocketAddr) -> String {
+    match host {
+        "localhost" => format!("http://localhost:{}", address.port()),
+        _ => format!("http://{address}"),
+    }
+}
+
+async fn routes(
+    args: &ListenArgs,
+    stations: &[Station],
+    own: &[SocketAddr],
+    context: &Context,
+) -> Result<Vec<Route>, Error> {
+    let mut routes = Vec::new();
+    for route in &args.forward_to {
+        let target = &route.target;
+        allow(target, args.allow_remote, context)?;
+        let itself = target.known_addresses().is_some_and(|addresses| {
+            addresses.iter().any(|address| own.iter().any(|own| own == address || is_any(own, address)))
+        });
+        if itself {
+            let message =
+                format!("`{}` is this listener itself, which would forward to itself for ever", target.as_str());
+            return Err(Error::usage(message, "give --forward-to the port of your app"));
+        }
+        // An app gets as long as the provider would give it.
+        let timeout = match stations {
+            [station] => station.provider.policy.timeout,
+            _ => None,
+        };
+        let timeout = timeout.unwrap_or(USUAL_TIMEOUT);
+        let options =
+            ClientOptions { timeout, insecure: args.insecure, kept: LARGEST_ANSWER, ..ClientOptions::default() };
+        let client = Client::new(target, options).await.map_err(|error| match error {
+            ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
+            error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
+        })?;
+        routes.push(Route { glob: route.glob.clone(), target: target.clone(), client });
+    }
+    Ok(routes)
+}
+
+/// Whether a socket that listens on every address listens on this one, too.
+fn is_any(own: &SocketAddr, address: &SocketAddr) -> bool {
+    own.ip().is_unspecified() && own.port() == address.port() && address.ip().is_loopback()
+}
+
+/// Serves until the end, and says which end it was.
+fn serve(
+    runtime: Runtime,
+    desk: Arc<Desk>,
+    sockets: Vec<TcpListener>,
+    log: Option<Log>,
+    args: &ListenArgs,
+    url: &str,
+    json: bool,
+) -> Result<End, Error> {
+    let limits = Limits { body: args.max_body, ..Limits::default() };
+    runtime.block_on(async {
+        ignore_file_size_limit();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async move {
+            // Stopped by a word, or by the end of whoever would have said it.
+            let _ = stopped.await;
+        };
+        let mut server = tokio::spawn(listener::serve(sockets, Arc::clone(&desk), limits, stopped));
+        let keeper = Arc::clone(&desk);
+        let keeping = tokio::spawn(async move {
+            if let (Some(logbook), Some(log)) = (&keeper.logbook, log) {
+                logbook.keep(log).await;
+            }
+        });
+        let end = end(&desk, args, url, json).await;
+        // What is in flight is finished; a second Ctrl-C does not wait for it.
+        let _ = stop.send(());
+        tokio::select! {
+            _ = &mut server => {}
+            () = interrupted() => {}
+        }
+        server.abort();
+        keeping.abort();
+        let _ = keeping.await;
+        end
+    })
+}
+
+/// Waits for whatever comes first of all that may end a run.
+async fn end(desk: &Desk, args: &ListenArgs, url: &str, json: bool) -> Result<End, Error> {
+    let time_up = async {
+        match args.timeout {
+            Some(timeout) => tokio::time::sleep(timeout).await,
+            None => std::future::pending().await,
+        }
+    };
+    let work = async {
+        let Some(mut child) = start(desk, args, url, json)? else {
+            desk.expectations.met().await;
+            return Ok(End::Met);
+        };
+        let status = child.wait().await.map_err(|reason| Error::System { what: "the command is lost", reason })?;
+        let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+        if code == 0 && desk.expectations.any() {
+            let patience = if args.timeout.is_some() { Duration::MAX } else { AFTER_COMMAND };
+            let _ = tokio::time::timeout(patience, desk.expectations.met()).await;
+        }
+        Ok(End::Command(code))
+    };
+    tokio::select! {
+        end = work => end,
+        () = time_up => Ok(End::TimeUp),
+        () = interrupted() => Ok(End::Interrupted),
+        () = desk.unread.notified() => Ok(End::Unread),
+    }
+}
+
+/// Starts the command, if there is one. With JSON on stdout its own output goes to stderr.
+fn start(desk: &Desk, args: &ListenArgs, url: &str, json: bool) -> Result<Option<Child>, Error> {
+    let Some((program, arguments)) = args.command.split_first() else { return Ok(None) };
+    let mut command = Command::new(program);
+    command.args(arguments).env("WH_URL", url).kill_on_drop(true);
+    let secret: Option<&Secret> =
+        desk.stations.first().filter(|_| desk.named).and_then(|station| station.secrets.first());
+    if let Some(secret) = secret.and_then(|secret| str::from_utf8(secret.expose()).ok()) {
+        command.env("WH_SECRET", secret);
+    }
+    if json {
+        command.stdout(Stdio::from(io::stderr()));
+    }
+    let shown = program.to_string_lossy().into_owned();
+    command.spawn().map(Some).map_err(|reason| Error::File { path: shown, reason })
+}
+
+/// Ctrl-C, or the system's request to stop.
+async fn interrupted() {
+    let ctrl_c = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = ctrl_c => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = ctrl_c.await;
+}
+
+/// A limit on the size of files is to be an error of the write, as a full disk is, and not the end of the process.
+fn ignore_file_size_limit() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        const SIGXFSZ: i32 = 25;
+        // Once it is listened to, it is never again left to the system; that nobody waits for it does no harm.
+        let _ = signal(SignalKind::from_raw(SIGXFSZ));
+    }
+}
