@@ -18,7 +18,6 @@ use crate::context::ColorChoice;
     name = "wh",
     version,
     arg_required_else_help = true,
-    disable_help_subcommand = true,
     after_help = "Start with:\n  wh send slot.submitted                      deliver an event to a receiver inside wh\n  wh send slot.submitted --to localhost:3000  deliver it to yours\n  wh events                                   see all events"
 )]
 pub struct Cli {
@@ -90,7 +89,7 @@ pub struct SharedArgs {
     /// Show requests and answers whole
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Read more providers from a directory [env: `WH_CATALOGUE`]
+    /// Read more providers from a directory [env: WH_CATALOGUE]
     #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub catalogue: Option<PathBuf>,
 }

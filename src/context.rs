@@ -72,7 +72,9 @@ impl Context {
                 input: io::stdin().is_terminal(),
                 output: io::stdout().is_terminal(),
                 errors: io::stderr().is_terminal(),
-                columns: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into()),
+                columns: terminal_size::terminal_size_of(io::stdout())
+                    .or_else(|| terminal_size::terminal_size_of(io::stderr()))
+                    .map(|(width, _)| width.0.into()),
             },
             input: || Box::new(io::stdin()),
         }

@@ -39,7 +39,7 @@ pub enum Error {
         variable: String,
     },
     /// A file that cannot be read, or is not what it should be.
-    #[error("`{path}` cannot be read: {reason}")]
+    #[error("`{path}` cannot be read: {}", told(reason))]
     File {
         /// The file.
         path: String,
@@ -79,6 +79,8 @@ pub enum Error {
         fault: &'static str,
         /// Why not.
         reason: &'static str,
+        /// The faults that it has.
+        possible: Vec<&'static str>,
     },
     /// No delivery got an answer.
     #[error("{}", unreachable(target, failure))]
@@ -95,7 +97,7 @@ pub enum Error {
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
     /// A log that cannot be written.
-    #[error("the log `{path}` cannot be written: {reason}")]
+    #[error("the log `{path}` cannot be written: {}", told(reason))]
     Log {
         /// The file.
         path: String,
@@ -103,7 +105,7 @@ pub enum Error {
         reason: io::Error,
     },
     /// A port that cannot be listened on.
-    #[error("port {port} of {host} cannot be listened on: {reason}")]
+    #[error("port {port} of {host} cannot be listened on: {}", told(reason))]
     Port {
         /// The address.
         host: std::net::IpAddr,
@@ -218,7 +220,7 @@ impl Error {
             Self::Remote { .. } => "give --allow-remote if you mean to send there".to_owned(),
             Self::NoSecret { variable, .. } => format!("put it in {variable}, or give --secret-file or --secret-env"),
             Self::NoVariable { name } => format!("set it, as in: {name}=… wh …"),
-            Self::NoFault { .. } => "`wh schemes NAME` tells what a scheme checks".to_owned(),
+            Self::NoFault { scheme, possible, .. } => format!("{scheme} has {}", possible.join(", ")),
             Self::Unreachable { target, failure } => return unreachable_hint(target, failure),
             Self::Log { .. } => "give another file with --log, or --no-log".to_owned(),
             Self::Port { reason, .. } if reason.kind() == io::ErrorKind::AddrInUse => {
@@ -239,6 +241,13 @@ impl Error {
         };
         Some(hint)
     }
+}
+
+/// What the system says, without its number.
+fn told(reason: &io::Error) -> String {
+    let text = reason.to_string();
+    let words = text.split(" (os error").next().unwrap_or(&text);
+    words.chars().next().map_or_else(String::new, |first| first.to_lowercase().to_string() + &words[first.len_utf8()..])
 }
 
 fn unmet(missing: &str, invalid: u64) -> String {
@@ -289,6 +298,12 @@ fn catalogue_hint(error: &CatalogueError) -> Option<String> {
         CatalogueError::Unreadable { .. } => return None,
         CatalogueError::UnknownScheme { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
         CatalogueError::UnknownScheme { known, .. } => format!("there are {}", known.join(", ")),
+        CatalogueError::UnknownEvent { pattern, .. } if pattern.contains(':') || pattern.parse::<u16>().is_ok() => {
+            format!("a target stands behind --to: --to {pattern}")
+        }
+        CatalogueError::UnknownEvent { pattern, is_scheme: true, .. } => {
+            format!("it is a scheme: '{pattern}/*' means its events")
+        }
         CatalogueError::UnknownEvent { nearest, scheme, .. } => match (nearest.as_slice(), scheme) {
             ([], Some(scheme)) => format!("`wh events '{scheme}/*'` lists them"),
             ([], None) => "`wh events` lists them".to_owned(),

@@ -48,7 +48,13 @@ fn refuse(error: &clap::Error, arguments: &[OsString], context: &Context) -> Exi
         _ => {
             let streams = streams();
             let errors = Palette::new(context.colours(ColorChoice::Auto, context.terminals.errors));
-            let style = Style { output: errors, errors, verbosity: Verbosity::Normal, terminal: false, columns: None };
+            let style = Style {
+                output: errors,
+                errors,
+                verbosity: Verbosity::Normal,
+                terminal: false,
+                columns: context.terminals.columns,
+            };
             let mut reporter: Box<dyn Reporter> = if wants_json(arguments) {
                 Box::new(JsonReporter::new(streams.output, streams.errors, false))
             } else {

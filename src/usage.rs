@@ -27,6 +27,7 @@ fn message(error: &clap::Error) -> String {
             Some(source) => format!("{}: {source}", flag(&argument)),
             None => format!("`{}` is no value of `{argument}`", value.unwrap_or_default()),
         },
+        ErrorKind::MissingSubcommand => "no command was given".to_owned(),
         ErrorKind::MissingRequiredArgument => format!("`{}` is missing", flag(&argument)),
         ErrorKind::ArgumentConflict => {
             let other = text(error, ContextKind::PriorArg).unwrap_or_default();

@@ -16,7 +16,7 @@ use crate::webhook::event::EventName;
 /// The environment variable by which a script asks for candidates.
 pub const VARIABLE: &str = "WH_COMPLETE";
 
-/// Arguments of `wh completions`.
+/// Print the completion script of a shell
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  source <(wh completions bash)\n  wh completions fish > ~/.config/fish/completions/wh.fish"
@@ -67,7 +67,7 @@ pub fn complete_scheme() -> ArgValueCompleter {
     })
 }
 
-/// Completes EVENT from the catalogue: `type`, or `provider/type` where that is typed or the type is not the only one.
+/// Completes EVENT from the catalogue: `type`, or `provider/type` where that is typed.
 #[must_use]
 pub fn complete_event() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
@@ -82,10 +82,8 @@ pub fn complete_event() -> ArgValueCompleter {
                 if !of_scheme(event) {
                     continue;
                 }
-                let alone =
-                    catalogue.events().filter(of_scheme).filter(|other| other.name() == event.name()).count() == 1;
                 let (short, full) = (event.name(), event.to_string());
-                let value = match (alone && short.starts_with(&typed), full.starts_with(&typed)) {
+                let value = match (short.starts_with(&typed), full.starts_with(&typed)) {
                     (true, _) => short,
                     (false, true) => full,
                     (false, false) => continue,

@@ -1,7 +1,9 @@
 //! From arguments to a signed delivery: what `send` and `sign` have in common.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 use bytes::Bytes;
 use clap::Args;
@@ -58,6 +60,14 @@ pub struct DeliveryArgs {
     pub(super) secret: SecretArgs,
 }
 
+impl DeliveryArgs {
+    /// Whether the time to sign with was given.
+    #[must_use]
+    pub fn has_timestamp(&self) -> bool {
+        self.timestamp.is_some()
+    }
+}
+
 fn fault_parser() -> impl clap::builder::TypedValueParser<Value = Fault> {
     let values = Fault::TABLE.map(|(_, name, help)| PossibleValue::new(name).help(help));
     PossibleValuesParser::new(values).try_map(|name| {
@@ -104,8 +114,10 @@ impl<'a> Composer<'a> {
                 }
                 selected => selected?,
             };
+            // A name that is said twice is sent twice; what two globs have in common is meant once.
+            let glob = is_glob(pattern);
             for event in selected {
-                if !events.contains(&event) {
+                if !glob || !events.contains(&event) {
                     events.push(event);
                 }
             }
@@ -170,14 +182,8 @@ impl<'a> Composer<'a> {
             (None, None) => Payload::Exact(Bytes::new()),
         };
         let draft = Draft { event, payload, id: self.args.id.as_deref(), timestamp, url, edits: &self.edits };
-        let composed = provider.compose(draft, &mut self.random).map_err(|error| match (error, &fixture) {
-            (CompositionError::Placeholder(error), Some((path, text))) => {
-                let before = String::from_utf8_lossy(&text[..error.offset.min(text.len())]);
-                let source = Source { path, text: &before };
-                CatalogueError::File(source.error(before.len(), error.to_string(), Some(error.hint))).into()
-            }
-            (error, _) => Error::from(error),
-        })?;
+        let composed = provider.compose(draft, &mut self.random);
+        let composed = composed.map_err(|error| composition_error(error, fixture.as_ref()))?;
         let signing = Signing { timestamp, secrets, fault: self.args.fault };
         let mut delivery = provider
             .scheme
@@ -197,16 +203,33 @@ impl<'a> Composer<'a> {
             (None, Fault::Stale | Fault::Future) if in_payload => "its timestamp is in the payload that --data gives",
             (None, _) => return Ok(()),
         };
-        Err(Error::NoFault { scheme: provider.name.clone(), fault: fault.name(), reason })
+        let possible = Fault::TABLE.iter().filter(|(fault, ..)| fault.obstacle(scheme).is_none());
+        let possible = possible.map(|(_, name, _)| *name).collect();
+        Err(Error::NoFault { scheme: provider.name.clone(), fault: fault.name(), reason, possible })
     }
 
-    /// What is worth saying about the headers that were given.
+    /// What is worth saying about the arguments, before anything is made from them.
     pub fn notices(&self, provider: &Provider) -> Vec<Notice> {
         let needed = |header: &&Header| {
             provider.scheme.headers.iter().any(|rule| rule.name.eq_ignore_ascii_case(header.name.as_str()))
         };
         let replaced = self.args.header.iter().filter(needed);
-        replaced.map(|header| Notice::HeaderReplaced { name: provider.spelling(&header.name) }).collect()
+        let mut notices: Vec<Notice> =
+            replaced.map(|header| Notice::HeaderReplaced { name: provider.spelling(&header.name) }).collect();
+        // A forgotten `@` sends the name of the file.
+        if let Some(Data::Text(text)) = &self.args.data
+            && Path::new(text).is_file()
+        {
+            notices.push(Notice::FileName { name: text.clone() });
+        }
+        notices
+    }
+
+    /// What is worth saying about a delivery that was made: its payload names another event, or none.
+    #[must_use]
+    pub fn misnamed(provider: &Provider, delivery: &Delivery) -> Option<Notice> {
+        let named = provider.event_type(delivery);
+        (named != delivery.event).then(|| Notice::OtherEvent { meant: delivery.event_name(), named })
     }
 
     /// Headers of one's own replace those of the same name, and stand side by side with each other.
@@ -220,6 +243,18 @@ impl<'a> Composer<'a> {
                 headers.append(header.name.clone(), value.clone());
             }
         }
+    }
+}
+
+/// A mistake in an example's placeholders is told with its file, line and column.
+pub(super) fn composition_error(error: CompositionError, fixture: Option<&(String, Cow<'_, [u8]>)>) -> Error {
+    match (error, fixture) {
+        (CompositionError::Placeholder(error), Some((path, text))) => {
+            let before = String::from_utf8_lossy(&text[..error.offset.min(text.len())]);
+            let source = Source { path, text: &before };
+            CatalogueError::File(source.error(before.len(), error.to_string(), Some(error.hint))).into()
+        }
+        (error, _) => Error::from(error),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::composing::composition_error;
 use super::sign::default_target;
 use crate::cli::{SchemeArgs, SharedArgs};
 use crate::context::Context;
@@ -16,7 +17,7 @@ use crate::webhook::provider::{EventInfo, Provider};
 use crate::webhook::secret::Secret;
 use crate::webhook::signing::Signing;
 
-/// Arguments of `wh events`.
+/// List the events of the catalogue, or show one whole
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  wh events\n  wh events wpg\n  wh events 'PRIZE_*'\n  wh events slot.submitted")]
 pub struct EventsArgs {
@@ -36,7 +37,10 @@ pub fn run(
 ) -> Result<Exit, Error> {
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
     let selected = select(args.pattern.as_deref(), args.scheme.scheme.as_deref(), &catalogue)?;
-    if let [event] = selected.as_slice() {
+    // A scheme or a glob asks for a list, however short it is.
+    let list =
+        args.pattern.as_deref().is_none_or(|pattern| is_glob(pattern) || catalogue.names().any(|name| name == pattern));
+    if let ([event], false) = (selected.as_slice(), list) {
         let provider = catalogue.provider(&event.provider)?;
         let example = example(event, &provider, &catalogue, context)?;
         if let Some(info) = provider.event(event) {
@@ -80,11 +84,12 @@ pub(super) fn example(
     context: &Context,
 ) -> Result<Delivery, Error> {
     let timestamp = (context.clock)();
-    let (_, fixture) = catalogue.fixture(event)?;
+    let fixture = catalogue.fixture(event)?;
     let target = default_target(provider);
     let draft =
-        Draft { event, payload: Payload::Fixture(&fixture), id: None, timestamp, url: target.uri(), edits: &[] };
-    let composed = provider.compose(draft, &mut context.random())?;
+        Draft { event, payload: Payload::Fixture(&fixture.1), id: None, timestamp, url: target.uri(), edits: &[] };
+    let composed = provider.compose(draft, &mut context.random());
+    let composed = composed.map_err(|error| composition_error(error, Some(&fixture)))?;
     let secrets = [Secret::new("the test secret", provider.scheme.test_secret.clone())];
     let signing = Signing { timestamp, secrets: &secrets, fault: None };
     let sign = provider.scheme.sign(composed, &signing);

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::report::{Outcome, Reporter};
 use crate::webhook::provider::Provider;
 
-/// Arguments of `wh schemes`.
+/// List the providers, or explain how one of them signs and delivers
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  wh schemes\n  wh schemes whop")]
 pub struct SchemesArgs {

@@ -24,13 +24,13 @@ use crate::edge::prompt;
 use crate::edge::target::Target;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::report::export::ExportForm;
 use crate::report::notice::Notice;
 use crate::report::{Outcome, Reporter, Summary, Whole};
 use crate::webhook::attempt::{Answer, Attempt, Failure};
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
+use crate::webhook::fault::Fault;
 use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
@@ -38,7 +38,7 @@ use crate::webhook::secret::Secret;
 /// How long to wait for an answer where the provider does not say.
 const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Arguments of `wh send`.
+/// Sign fixture payloads and deliver them to a URL
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(
@@ -49,7 +49,7 @@ pub struct SendArgs {
     #[arg(value_name = "EVENT", add = super::completions::complete_event())]
     events: Vec<String>,
     /// Deliver every event of the scheme, with its variants
-    #[arg(long, requires = "scheme")]
+    #[arg(long, requires = "scheme", conflicts_with = "events")]
     all: bool,
     /// Deliver to this URL: 3000, :3000/path, localhost:3000 or https://…
     #[arg(long, value_name = "URL", value_parser = arguments::target, help_heading = "Target")]
@@ -85,11 +85,19 @@ pub fn run(
 ) -> Result<Exit, Error> {
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
     let mut composer = Composer::new(&args.delivery, context, &catalogue)?;
-    let events = composer.events(&args.events, args.all)?;
+    let mut events = composer.events(&args.events, args.all)?;
     if let (Some(target), false) = (&args.to, args.dry_run) {
         allow(target, args.allow_remote, context)?;
     }
     let senders = senders(&events, &catalogue, &composer, args, context)?;
+    // Many at once come in the order of their providers' files, which is that of life.
+    if args.all || args.events.len() == 1 {
+        let place = |event: &EventName| {
+            let provider = senders.get(&event.provider).map(|sender| &sender.provider);
+            provider.and_then(|provider| provider.events.iter().position(|info| info.name == *event))
+        };
+        events.sort_by_key(|event| (event.provider.clone(), place(event)));
+    }
     for notice in notices(&senders, &composer, args) {
         reporter.report(&Outcome::Notice(notice))?;
     }
@@ -98,8 +106,7 @@ pub fn run(
             let sender = &senders[&event.provider];
             let target = args.to.clone().unwrap_or_else(|| default_target(&sender.provider));
             let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, target.uri())?;
-            let form = ExportForm::Http;
-            reporter.report(&Outcome::Signed { delivery: &delivery, provider: &sender.provider, form })?;
+            reporter.report(&Outcome::Planned { delivery: &delivery, provider: &sender.provider })?;
         }
         return Ok(Exit::Good);
     }
@@ -176,6 +183,9 @@ async fn deliver_all(
     let mut routes: BTreeMap<&str, Route> = BTreeMap::new();
     let mut summary = Summary { unsent: events.len(), ..Summary::default() };
     let mut stopped = None;
+    // The same advice helps once.
+    let mut last_advice = None;
+    let fault = args.delivery.fault.map(Fault::name);
     for event in events {
         let sender = &senders[&event.provider];
         if !routes.contains_key(event.provider.as_str()) {
@@ -183,7 +193,7 @@ async fn deliver_all(
         }
         let route = &routes[event.provider.as_str()];
         let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, route.target.uri())?;
-        let sending = route.deliver(&delivery, sender, context, reporter, events.len() == 1);
+        let sending = route.deliver(&delivery, sender, context, reporter, (events.len() == 1, args.delivery.fault));
         let Some(attempt) = unless_interrupted(sending).await else {
             stopped = Some(Error::Interrupted { done: summary.sent, all: events.len() });
             break;
@@ -208,13 +218,17 @@ async fn deliver_all(
                 (alone || nobody).then(|| failure.clone())
             }
         };
-        let advice = if args.delivery.fault.is_none() { advice(&attempt, route, sender, args) } else { None };
+        let advice = advice(&attempt, route, sender, args).filter(|advice| last_advice.as_ref() != Some(advice));
+        if advice.is_some() {
+            last_advice.clone_from(&advice);
+        }
         reporter.report(&Outcome::Attempted {
             delivery: &delivery,
             provider: &sender.provider,
             attempt: &attempt,
             expected: &args.expect,
             advice,
+            fault,
             fatal: fatal.is_some(),
         })?;
         if let Some(failure) = fatal {
@@ -280,12 +294,16 @@ impl Route {
         sender: &Sender,
         context: &Context,
         reporter: &mut dyn Reporter,
-        alone: bool,
+        (alone, fault): (bool, Option<Fault>),
     ) -> Result<Attempt, Error> {
         let at = (context.clock)();
         let provider = &sender.provider;
+        if let (Some(notice), None) = (Composer::misnamed(provider, delivery), fault) {
+            reporter.report(&Outcome::Notice(notice))?;
+        }
         let Some(receiver) = &self.receiver else {
-            reporter.report(&Outcome::Sending { delivery, provider, at })?;
+            let fault = fault.map(Fault::name);
+            reporter.report(&Outcome::Sending { delivery, provider, at, fault })?;
             return Ok(self.client.send(delivery, 1, at).await);
         };
         let attempt = self.client.send(delivery, 1, at).await;
@@ -328,22 +346,43 @@ async fn receive(sender: &Sender, context: &Context) -> Result<(Target, Arc<Rece
     Ok((target, receiver))
 }
 
-/// What may help with an answer that is not good.
+/// What may help with an answer that is not good. Of a delivery that is wrong on purpose, a refusal needs no help.
 fn advice(attempt: &Attempt, route: &Route, sender: &Sender, args: &SendArgs) -> Option<String> {
-    let answer: &Answer = attempt.outcome.as_ref().ok().filter(|answer| !args.expect.matches(answer.status))?;
+    let answer: &Answer = attempt.outcome.as_ref().ok()?;
     let provider = &sender.provider;
+    if let Some(fault) = args.delivery.fault
+        && answer.status.is_success()
+    {
+        return Some(format!("a correct receiver refuses this ({}), and this one accepted it", fault.name()));
+    }
+    if args.expect.matches(answer.status) && answer.status != StatusCode::NOT_FOUND {
+        return None;
+    }
+    let genuine = args.delivery.fault.is_none();
     match answer.status {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
             let path = provider.request.path.as_deref().filter(|path| *path != route.target.path())?;
             let authority = route.target.authority();
             Some(format!("the guide of {} has its endpoint at {path}: --to {authority}{path}", provider.name))
         }
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            let names: Vec<&str> = sender.secrets.secrets.iter().map(Secret::name).collect();
-            let variable = provider.secret_variable();
-            Some(format!("it was signed with {}; {variable} or --secret-env gives another secret", names.join(" and ")))
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if genuine && args.delivery.has_timestamp() => {
+            Some("--timestamp dated it; a receiver refuses what is too old or too early".to_owned())
         }
-        StatusCode::BAD_REQUEST => Some("verify the raw body, before a parser turns it into something else".to_owned()),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if genuine => {
+            let names: Vec<&str> = sender.secrets.secrets.iter().map(Secret::name).collect();
+            let names = names.join(" and ");
+            let variable = provider.secret_variable();
+            Some(if names == variable {
+                format!(
+                    "it was signed with the secret from {variable}; is that the receiver's, and does it verify the raw body?"
+                )
+            } else {
+                format!("it was signed with {names}; {variable} or --secret-env gives the receiver's own")
+            })
+        }
+        StatusCode::BAD_REQUEST if genuine => {
+            Some("some receivers answer 400 to a wrong signature: verify the raw body, before it is parsed".to_owned())
+        }
         status if status.is_redirection() => {
             let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok());
             let to = location.map_or_else(String::new, |location| format!(" (it leads to {location})"));

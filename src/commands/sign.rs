@@ -15,7 +15,7 @@ use crate::report::{Outcome, Reporter};
 use crate::webhook::event::EventName;
 use crate::webhook::provider::Provider;
 
-/// Arguments of `wh sign`.
+/// Print the signed request instead of sending it
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  wh sign slot.submitted --as curl | sh\n  wh sign whop/payment.succeeded --as http --to localhost:3000/webhooks/whop"
@@ -25,7 +25,7 @@ pub struct SignArgs {
     #[arg(value_name = "EVENT", add = super::completions::complete_event())]
     event: Option<String>,
     /// Choose the form
-    #[arg(long = "as", value_name = "FORM", default_value = "headers")]
+    #[arg(long = "as", value_name = "FORM", default_value = "http")]
     form: ExportForm,
     /// Write the request for this URL
     #[arg(long, value_name = "URL", value_parser = arguments::target)]

@@ -131,22 +131,26 @@ impl Client {
     fn failure(&self, error: &reqwest::Error) -> Failure {
         let mut cause = error.source();
         while let Some(source) = cause {
-            if let Some(error) = source.downcast_ref::<rustls::Error>() {
+            if let Some(error) = tls_error(source) {
                 return Failure::Tls { reason: error.to_string() };
             }
-            if let Some(error) = source.downcast_ref::<io::Error>() {
-                if error.kind() == io::ErrorKind::ConnectionRefused {
-                    return Failure::Refused { addresses: self.addresses.clone() };
-                }
-                // The TLS library's own error is carried inside an I/O error.
-                if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                    return Failure::Tls { reason: inner.to_string() };
-                }
+            let error = source.downcast_ref::<io::Error>();
+            if error.is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+                return Failure::Refused { addresses: self.addresses.clone() };
             }
             cause = source.source();
         }
         broken(error)
     }
+}
+
+/// The TLS library's own error, which may be carried inside I/O errors.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        return Some(error);
+    }
+    let inner: &'a (dyn std::error::Error + 'static) = error.downcast_ref::<io::Error>()?.get_ref()?;
+    tls_error(inner)
 }
 
 /// The innermost cause, which says what happened; the outer ones say who noticed.

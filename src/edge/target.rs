@@ -31,6 +31,15 @@ impl FromStr for Target {
         if text.trim() != text || text.is_empty() {
             return Err(error("it is empty, or has white space around it"));
         }
+        if text.starts_with(['/', '?']) {
+            return Err(error("it names no host and no port"));
+        }
+        if text.starts_with("http//")
+            || text.starts_with("https//")
+            || text.starts_with("http:/") && !text.contains("://")
+        {
+            return Err(error("`://` belongs behind http and https"));
+        }
         let url = Url::parse(&completed(text)).map_err(|problem| {
             error(
                 match problem {
@@ -66,9 +75,6 @@ fn completed(text: &str) -> String {
     let port = authority.strip_prefix(':').unwrap_or(authority);
     if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) {
         return format!("http://localhost:{port}{rest}");
-    }
-    if authority.is_empty() {
-        return format!("http://localhost{rest}");
     }
     format!("http://{text}")
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::webhook::policy::DeliveryPolicy;
+use crate::webhook::fault::Fault;
+use crate::webhook::policy::{DeliveryPolicy, RetryOn};
 use crate::webhook::provider::Provider;
 use crate::webhook::scheme::{Algorithm, Scheme};
 use crate::webhook::template::Field;
@@ -66,7 +67,11 @@ pub fn answer(policy: &DeliveryPolicy) -> String {
 /// Whether and when the provider tries again.
 #[must_use]
 pub fn retries(policy: &DeliveryPolicy) -> String {
-    let on = policy.retry.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let on = policy.retry.iter().map(|on| match on {
+        RetryOn::Network => "network errors".to_owned(),
+        RetryOn::Status(pattern) => pattern.to_string(),
+    });
+    let on = on.collect::<Vec<_>>().join(", ");
     let mut text = match policy.attempts {
         Some(1) => "none: a failed delivery is not sent again".to_owned(),
         Some(attempts) => format!("{attempts} attempts in all"),
@@ -91,6 +96,13 @@ pub fn giving_up(policy: &DeliveryPolicy) -> Option<String> {
     let disabled = policy.disable_after.map(|count| format!("disabled after {count} consecutive failures"));
     let parts: Vec<String> = disabled.into_iter().chain(policy.after_last_attempt.clone()).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The deliberate faults that a receiver of this scheme can be tried with.
+#[must_use]
+pub fn faults(scheme: &Scheme) -> String {
+    let possible = Fault::TABLE.iter().filter(|(fault, ..)| fault.obstacle(scheme).is_none());
+    possible.map(|(_, name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
 /// What tells an event from its duplicate.

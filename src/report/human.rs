@@ -8,7 +8,8 @@
 use std::io::{self, Write};
 use std::sync::OnceLock;
 
-use http::{HeaderMap, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -90,12 +91,20 @@ impl<'a> HumanReporter<'a> {
         format!("{} --> {scheme} {event} {}", self.time(at), self.id(delivery))
     }
 
-    fn sending(&mut self, delivery: &Delivery, provider: &Provider, at: Timestamp) -> io::Result<()> {
+    fn sending(
+        &mut self,
+        delivery: &Delivery,
+        provider: &Provider,
+        at: Timestamp,
+        fault: Option<&str>,
+    ) -> io::Result<()> {
         if self.is(Verbosity::Quiet) {
             return Ok(());
         }
-        writeln!(self.output, "{}", self.arrow_out(delivery, at))?;
-        if self.is(Verbosity::Verbose) { self.request(delivery, Some(provider), "  ", false) } else { Ok(()) }
+        let fault =
+            fault.map(|fault| self.paint(Role::Notice, &format!(" wrong on purpose: {fault}"))).unwrap_or_default();
+        writeln!(self.output, "{}{fault}", self.arrow_out(delivery, at))?;
+        if self.is(Verbosity::Verbose) { self.request(delivery, Some(provider), "    ", false) } else { Ok(()) }
     }
 
     /// A delivery that arrived: its line, and as much of it as is wanted.
@@ -176,6 +185,10 @@ impl<'a> HumanReporter<'a> {
         if self.is(Verbosity::Quiet) && good {
             return Ok(());
         }
+        if self.is(Verbosity::Quiet) {
+            // Without the line that went out, nothing would say which event this is about.
+            writeln!(self.output, "{}", self.arrow_out(delivery, attempt.started))?;
+        }
         let result = match &attempt.outcome {
             Ok(answer) => self.paint(if good { Role::Good } else { Role::Bad }, &status_words(answer.status)),
             Err(failure) => self.paint(Role::Bad, &sanitize::line(&failure.to_string())),
@@ -201,11 +214,18 @@ impl<'a> HumanReporter<'a> {
         if headers {
             let lines = self.headers(&answer.headers);
             self.indented(&lines, "    ")?;
+            writeln!(self.output)?;
         }
         if answer.body.is_empty() {
             return Ok(());
         }
-        let body = payload::render(&answer.body, self.style.output);
+        let content_type = answer.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        let body = if content_type.starts_with(b"text/html") && !headers {
+            let text = payload::text_of_html(&String::from_utf8_lossy(&answer.body));
+            sanitize::line(&shortened(&text, 300)).into_owned()
+        } else {
+            payload::render(&answer.body, self.style.output)
+        };
         self.indented(&body, "    ")?;
         if answer.truncated {
             let note = self.paint(Role::Faint, "… and more");
@@ -297,7 +317,8 @@ impl<'a> HumanReporter<'a> {
             let name = info.name.name();
             let padding = " ".repeat(width - name.chars().count());
             let name = self.paint(Role::Name, &sanitize::line(&name));
-            let line = format!("  {name}{padding}  {}", sanitize::line(&info.about));
+            let about = self.wrapped(&info.about, &" ".repeat(width + 4));
+            let line = format!("  {name}{padding}  {about}");
             writeln!(self.output, "{}", line.trim_end())?;
         }
         writeln!(self.output)
@@ -316,11 +337,10 @@ impl<'a> HumanReporter<'a> {
             self.fact("de-duplicate on", &format!("{} (here {})", places, key.join(" + ")))?;
         }
         self.fact("facts from", &provider.documentation)?;
-        for reading in &provider.readings {
-            self.fact("our reading", reading)?;
-        }
+        self.fact("our readings", &format!("wh schemes {}", provider.name))?;
         let full = info.name.to_string();
-        self.fact("send it", &format!("wh send {full} --to localhost:3000"))
+        let path = provider.request.path.as_deref().unwrap_or_default();
+        self.fact("send it", &format!("wh send {full} --to localhost:3000{path}"))
     }
 
     fn schemes(&mut self, providers: &[Provider]) -> io::Result<()> {
@@ -353,12 +373,22 @@ impl<'a> HumanReporter<'a> {
         self.fact("signature", &explanation::signature(scheme))?;
         self.fact("key", &explanation::key(scheme))?;
         for rule in &scheme.headers {
-            let list = rule.separator.as_ref().map_or("", |_| ", a list: any entry may match");
-            let optional = if rule.optional { ", not needed" } else { "" };
+            let list = rule
+                .separator
+                .as_ref()
+                .map(|separator| format!(" (a list, separated by {separator:?}: any entry may match)"));
+            let list = list.unwrap_or_default();
+            let optional = if rule.optional { " (may be missing, but not be another)" } else { "" };
             self.fact("header", &format!("{}: {}{list}{optional}", rule.name, rule.value))?;
         }
         if let Some(envelope) = &scheme.envelope {
             self.fact("body", &envelope.to_string())?;
+        }
+        if let Some(version) = &scheme.version {
+            self.fact("version", version)?;
+        }
+        if let Some(path) = &provider.request.path {
+            self.fact("endpoint", &format!("{path} in the provider's guide"))?;
         }
         self.fact("tolerance", &explanation::tolerance(scheme))?;
         self.fact("good answer", &explanation::answer(&provider.policy))?;
@@ -369,6 +399,7 @@ impl<'a> HumanReporter<'a> {
         if let Some(deduplication) = explanation::deduplication(provider) {
             self.fact("de-duplicate on", &deduplication)?;
         }
+        self.fact("faults", &explanation::faults(scheme))?;
         self.fact("test secret", &scheme.test_secret)?;
         self.fact("your secret", &format!("read from {}", provider.secret_variable()))?;
 
@@ -390,7 +421,7 @@ impl<'a> HumanReporter<'a> {
             writeln!(self.output, "  {}: {value}", self.paint(Role::Key, &name))?;
         }
         let body = String::from_utf8_lossy(example.request.body()).into_owned();
-        let body = shortened(&body, 100);
+        let body = shortened(&body, self.style.columns.unwrap_or(100).saturating_sub(3).max(24));
         writeln!(self.output, "\n  {}", sanitize::line(&body))
     }
 
@@ -410,6 +441,13 @@ impl<'a> HumanReporter<'a> {
         let name = self.paint(Role::Faint, &format!("{name:>15}"));
         let text = self.wrapped(text, &" ".repeat(17));
         writeln!(self.output, "{name}  {text}")
+    }
+
+    /// A sentence of the conversation, behind the word that says what it is.
+    fn aside(&mut self, role: Role, word: &str, text: &str) -> io::Result<()> {
+        let word = self.style.errors.paint(role, word);
+        let text = self.wrapped(text, "      ");
+        writeln!(self.errors, "{word} {text}")
     }
 
     /// Prose as wide as the terminal; its lines but for the first stand behind `indent`.
@@ -445,10 +483,10 @@ impl Reporter for HumanReporter<'_> {
                 if self.is(Verbosity::Quiet) {
                     return Ok(());
                 }
-                let word = self.style.errors.paint(Role::Notice, "note:");
-                return writeln!(self.errors, "{word} {}", sanitize::line(&notice.to_string()));
+                return self.aside(Role::Notice, "note:", &notice.to_string());
             }
-            Outcome::Sending { delivery, provider, at } => self.sending(delivery, provider, *at)?,
+            Outcome::Sending { delivery, provider, at, fault } => self.sending(delivery, provider, *at, *fault)?,
+            Outcome::Planned { delivery, provider } => self.request(delivery, Some(provider), "", false)?,
             Outcome::Signed { delivery, provider, form } => self.signed(delivery, provider, *form)?,
             Outcome::Received { delivery, provider, at, verdict, status, whole, secrets, .. } => {
                 let (provider, at, verdict, status) = (*provider, *at, *verdict, *status);
@@ -470,8 +508,7 @@ impl Reporter for HumanReporter<'_> {
                 self.attempted(delivery, attempt, expected)?;
                 if let Some(advice) = advice {
                     self.output.flush()?;
-                    let word = self.style.errors.paint(Role::Notice, "hint:");
-                    writeln!(self.errors, "{word} {}", sanitize::line(advice))?;
+                    self.aside(Role::Notice, "hint:", advice)?;
                 }
             }
             Outcome::Events { provider, events } => self.events(provider, events)?,
@@ -484,10 +521,9 @@ impl Reporter for HumanReporter<'_> {
     }
 
     fn error(&mut self, problem: &Problem) -> io::Result<()> {
-        let palette = self.style.errors;
-        writeln!(self.errors, "{} {}", palette.paint(Role::Bad, "error:"), sanitize::line(&problem.message))?;
+        self.aside(Role::Bad, "error:", &problem.message)?;
         match &problem.hint {
-            Some(hint) => writeln!(self.errors, "{} {}", palette.paint(Role::Notice, "hint:"), sanitize::line(hint)),
+            Some(hint) => self.aside(Role::Notice, "hint:", hint),
             None => Ok(()),
         }
     }

@@ -13,8 +13,9 @@ use super::export;
 use super::{Outcome, Problem, Reporter};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::delivery::Delivery;
+use crate::webhook::fault::Fault;
 use crate::webhook::policy::StatusPatterns;
-use crate::webhook::provider::{EventInfo, Provider};
+use crate::webhook::provider::{EventInfo, Place, Provider};
 use crate::webhook::record::{Record, milliseconds};
 use crate::webhook::scheme::Algorithm;
 use crate::webhook::template::Field;
@@ -58,7 +59,9 @@ impl Reporter for JsonReporter<'_> {
                 return if self.quiet { Ok(()) } else { writeln!(self.errors, "note: {notice}") };
             }
             Outcome::Sending { .. } => return Ok(()),
-            Outcome::Signed { delivery, provider, .. } => signed(delivery, provider),
+            Outcome::Planned { delivery, provider } | Outcome::Signed { delivery, provider, .. } => {
+                signed(delivery, provider)
+            }
             Outcome::Received { delivery, provider, at, remote, verdict, status, secrets, .. } => {
                 let redact = provider.filter(|_| !secrets).map(|provider| &provider.scheme);
                 let record =
@@ -96,7 +99,11 @@ impl Reporter for JsonReporter<'_> {
                 "forwarded": totals.forwarded,
                 "failed": totals.failed,
             }),
-            Outcome::Attempted { delivery, attempt, expected, .. } => attempted(delivery, attempt, expected),
+            Outcome::Attempted { delivery, attempt, expected, fault, .. } => {
+                let mut value = attempted(delivery, attempt, expected);
+                value["fault"] = (*fault).into();
+                value
+            }
             Outcome::Events { provider, events } => {
                 for info in *events {
                     self.line(&event(info, provider))?;
@@ -216,6 +223,10 @@ fn scheme(provider: &Provider) -> Value {
         })
         .collect();
     let seconds = |duration: std::time::Duration| duration.as_secs_f64();
+    let places = |places: &Vec<Place>| places.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let deduplicate: Vec<Vec<String>> = provider.places.deduplicate.iter().map(places).collect();
+    let possible = Fault::TABLE.iter().filter(|(fault, ..)| fault.obstacle(scheme).is_none());
+    let faults: Vec<&str> = possible.map(|(_, name, _)| *name).collect();
     let algorithm = Algorithm::NAMES.iter().find(|(_, algorithm)| *algorithm == scheme.algorithm);
     json!({
         "type": "scheme",
@@ -239,7 +250,8 @@ fn scheme(provider: &Provider) -> Value {
         },
         "test_secret": scheme.test_secret,
         "secret_variable": provider.secret_variable(),
-        "deduplicate": explanation::deduplication(provider),
+        "deduplicate": deduplicate,
+        "faults": faults,
         "delivery": {
             "path": provider.request.path,
             "timeout_s": policy.timeout.map(seconds),

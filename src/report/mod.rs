@@ -35,6 +35,15 @@ pub enum Outcome<'a> {
         provider: &'a Provider,
         /// When.
         at: Timestamp,
+        /// What is wrong with it on purpose.
+        fault: Option<&'static str>,
+    },
+    /// A delivery would have been sent.
+    Planned {
+        /// The delivery, signed.
+        delivery: &'a Delivery,
+        /// Its provider.
+        provider: &'a Provider,
     },
     /// A delivery was signed, and that is all that was asked for.
     Signed {
@@ -100,6 +109,8 @@ pub enum Outcome<'a> {
         expected: &'a StatusPatterns,
         /// What may help, where the answer was not good.
         advice: Option<String>,
+        /// What is wrong with the delivery on purpose.
+        fault: Option<&'static str>,
         /// Whether this ends the run, so that an error says the rest.
         fatal: bool,
     },

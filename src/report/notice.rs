@@ -58,6 +58,18 @@ pub enum Notice {
         /// How many.
         lines: u64,
     },
+    /// What was given as a payload is the name of a file.
+    FileName {
+        /// The name.
+        name: String,
+    },
+    /// A delivery says that it is of another event than it was made for.
+    OtherEvent {
+        /// The event that was meant.
+        meant: String,
+        /// The one that the delivery names, if it names any.
+        named: Option<String>,
+    },
     /// A header of one's own replaces one that the signature needs.
     HeaderReplaced {
         /// Its name.
@@ -93,6 +105,15 @@ impl fmt::Display for Notice {
             }
             Self::RequestRefused { remote, reason } => write!(f, "a request from {remote} was refused: {reason}"),
             Self::LeftOut { lines } => write!(f, "{lines} lines are not shown; the log has them all"),
+            Self::FileName { name } => {
+                write!(f, "`{name}` is sent as it stands; --data @{name} sends what is in the file")
+            }
+            Self::OtherEvent { meant, named: Some(named) } => {
+                write!(f, "this is to be `{meant}`, and it names itself `{named}`")
+            }
+            Self::OtherEvent { meant, named: None } => {
+                write!(f, "this is to be `{meant}`, and it names no event where its receiver looks for it")
+            }
             Self::HeaderReplaced { name } => {
                 write!(f, "your `{name}` replaces the one that the signature needs")
             }

@@ -81,6 +81,28 @@ fn json(payload: &[u8], document: Document<'_>, palette: Palette) -> String {
     text
 }
 
+/// What an HTML page says: its text, without tags, styles and scripts, on one line.
+#[must_use]
+pub fn text_of_html(html: &str) -> String {
+    let mut text = String::new();
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        text.push_str(&rest[..at]);
+        text.push(' ');
+        let tag = &rest[at..];
+        let name: String = tag[1..].chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+        let end = match name.as_str() {
+            "head" | "style" | "script" => tag.to_lowercase().find(&format!("</{name}")).unwrap_or(0),
+            _ => 0,
+        };
+        // Lower case may be longer than its capital; a place that is none there is not taken for one here.
+        let tag = tag.get(end..).unwrap_or(tag);
+        rest = tag.find('>').map_or("", |end| &tag[end + 1..]);
+    }
+    text.push_str(rest);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn new_line(text: &mut String, depth: usize) {
     if depth > DEPTH {
         return;
@@ -121,6 +143,13 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
         let shown = plain(deep.as_bytes());
         assert!(shown.len() < 2 * deep.len(), "{}", shown.len());
+    }
+
+    #[test]
+    fn an_html_page_is_its_text() {
+        let page = "<!DOCTYPE html><html><head><title>Error</title><style>a > b {}</style></head>\n<body><pre>Cannot POST /x<br>\n now</pre></body>";
+        assert_eq!(text_of_html(page), "Cannot POST /x now");
+        assert_eq!(text_of_html("a < b <"), "a");
     }
 
     #[test]

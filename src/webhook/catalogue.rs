@@ -143,6 +143,8 @@ pub enum CatalogueError {
         scheme: Option<String>,
         /// The names most like it.
         nearest: Vec<String>,
+        /// Whether it is the name of a provider.
+        is_scheme: bool,
     },
     /// More than one event has that name.
     #[error("`{name}` is an event of {} schemes", candidates.len())]
@@ -270,6 +272,7 @@ impl Catalogue {
                 pattern: pattern.to_owned(),
                 scheme: scheme.map(str::to_owned),
                 nearest: nearest_events(pattern, providers().flat_map(|provider| self.events_of(provider))),
+                is_scheme: self.names().any(|name| name == pattern),
             }),
             [_, _, ..] if glob.is_none() => {
                 Err(CatalogueError::AmbiguousEvent { name: pattern.to_owned(), candidates: selected })

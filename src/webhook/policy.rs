@@ -58,7 +58,7 @@ pub struct RetryOnError {
 impl fmt::Display for RetryOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Network => f.write_str("network errors"),
+            Self::Network => f.write_str("network"),
             Self::Status(pattern) => pattern.fmt(f),
         }
     }

@@ -48,7 +48,7 @@ const AFTER_COMMAND: Duration = Duration::from_secs(10);
 /// How large an app's answer may be to be passed on.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
-/// Arguments of `wh listen`.
+/// Receive deliveries: verify, show, record, forward
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(
@@ -248,7 +248,10 @@ async fn bind(host: &str, port: u16) -> Result<(Vec<TcpListener>, Vec<SocketAddr
                 || Error::usage(format!("no address is known for `{host}`"), "give --host localhost or an address");
             let found = tokio::net::lookup_host((host, port)).await.map_err(|_| unknown())?;
             let found: Vec<IpAddr> = found.map(|address| address.ip()).take(1).collect();
-            if found.is_empty() { return Err(unknown()) } else { found }
+            if found.is_empty() {
+                return Err(unknown());
+            }
+            found
         }
     };
     let mut sockets = Vec::new();
@@ -317,6 +320,7 @@ fn is_any(own: &SocketAddr, address: &SocketAddr) -> bool {
 }
 
 /// Serves until the end, and says which end it was.
+#[expect(clippy::needless_pass_by_value, reason = "the display ends when the runtime and the desk are gone")]
 fn serve(
     runtime: Runtime,
     desk: Arc<Desk>,
