@@ -123,7 +123,7 @@ impl Handler for Desk {
             };
             // An answer says that the delivery is on disk: without that, it says that it is not.
             if let Err(reason) = logbook.append(&record).await {
-                self.show(Line::Notice(Notice::NotRecorded { reason }));
+                self.show(|| Line::Notice(Notice::NotRecorded { reason }));
                 answer = plain(StatusCode::INSUFFICIENT_STORAGE, &json!({ "error": "not-recorded" }));
             }
         }
@@ -132,7 +132,7 @@ impl Handler for Desk {
     }
 
     fn refused(&self, remote: SocketAddr, refusal: &Refusal) {
-        self.show(Line::Notice(Notice::RequestRefused { remote: remote.to_string(), reason: refusal.to_string() }));
+        self.show(|| Line::Notice(Notice::RequestRefused { remote: remote.to_string(), reason: refusal.to_string() }));
     }
 }
 
@@ -204,13 +204,13 @@ impl Desk {
             let attempt = route.client.send(&onward, 1, at).await;
             self.expectations.note_forwarded(attempt.status().is_some_and(|status| status.is_success()));
             answer.get_or_insert_with(|| passed_on(&attempt));
-            self.show(Line::Forwarded { delivery: onward, attempt });
+            self.show(|| Line::Forwarded { delivery: onward, attempt });
         }
         answer.unwrap_or_else(|| plain(StatusCode::BAD_GATEWAY, &json!({ "error": "not-forwarded" })))
     }
 
     fn show_received(&self, judged: &Judged, at: Timestamp, remote: SocketAddr, status: Option<StatusCode>) {
-        self.show(Line::Received {
+        self.show(|| Line::Received {
             delivery: judged.delivery.clone(),
             provider: judged.provider.clone(),
             at,
@@ -221,7 +221,7 @@ impl Desk {
         });
     }
 
-    fn show(&self, line: Line) {
+    fn show(&self, line: impl FnOnce() -> Line) {
         if !self.display.show(line) {
             self.unread.notify_one();
         }

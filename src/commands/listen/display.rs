@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
+use std::time::Instant;
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -54,24 +55,41 @@ pub struct Display {
     left_out: Arc<AtomicU64>,
     /// Whether every line counts, as it does for a script: then the server waits for its reader.
     lossless: bool,
+    start: Instant,
+    second: Arc<AtomicU64>,
+    shown: Arc<AtomicU64>,
 }
 
 impl Display {
     /// How many lines wait before more of them are left out.
     pub const BACKLOG: usize = 1024;
 
+    /// How many lines a person is shown in a second; printing more would take time from the answers.
+    const A_SECOND: u64 = 500;
+
     /// A queue into that channel.
     #[must_use]
     pub fn new(lines: SyncSender<Line>, lossless: bool) -> Self {
-        Self { lines, left_out: Arc::default(), lossless }
+        Self {
+            lines,
+            left_out: Arc::default(),
+            lossless,
+            start: Instant::now(),
+            second: Arc::default(),
+            shown: Arc::default(),
+        }
     }
 
-    /// Shows a line, or counts it as left out; false when nobody reads any more.
-    pub fn show(&self, line: Line) -> bool {
+    /// Shows a line, or counts it as left out; false when nobody reads any more. A line that is left out is never made.
+    pub fn show(&self, line: impl FnOnce() -> Line) -> bool {
         if self.lossless {
-            return self.lines.send(line).is_ok();
+            return self.lines.send(line()).is_ok();
         }
-        match self.lines.try_send(line) {
+        if !self.has_room() {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        match self.lines.try_send(line()) {
             Ok(()) => true,
             Err(TrySendError::Full(_)) => {
                 self.left_out.fetch_add(1, Ordering::Relaxed);
@@ -79,6 +97,15 @@ impl Display {
             }
             Err(TrySendError::Disconnected(_)) => false,
         }
+    }
+
+    /// Whether a person could still follow: so many lines a second, and no more.
+    fn has_room(&self) -> bool {
+        let now = self.start.elapsed().as_secs();
+        if self.second.swap(now, Ordering::Relaxed) != now {
+            self.shown.store(0, Ordering::Relaxed);
+        }
+        self.shown.fetch_add(1, Ordering::Relaxed) < Self::A_SECOND
     }
 
     /// Counts what is left out; for [`report`].
@@ -90,6 +117,10 @@ impl Display {
 
 /// Reports lines until the last [`Display`] is gone.
 pub fn report(lines: &Receiver<Line>, left_out: &AtomicU64, reporter: &mut dyn Reporter) -> io::Result<()> {
+    let tell_left_out = |reporter: &mut dyn Reporter| {
+        let count = left_out.swap(0, Ordering::Relaxed);
+        if count == 0 { Ok(()) } else { reporter.report(&Outcome::Notice(Notice::LeftOut { lines: count })) }
+    };
     for line in lines {
         match &line {
             Line::Received { delivery, provider, at, remote, verdict, status, secrets } => {
@@ -107,10 +138,7 @@ pub fn report(lines: &Receiver<Line>, left_out: &AtomicU64, reporter: &mut dyn R
             Line::Forwarded { delivery, attempt } => reporter.report(&Outcome::Forwarded { delivery, attempt })?,
             Line::Notice(notice) => reporter.report(&Outcome::Notice(notice.clone()))?,
         }
-        let count = left_out.swap(0, Ordering::Relaxed);
-        if count > 0 {
-            reporter.report(&Outcome::Notice(Notice::LeftOut { lines: count }))?;
-        }
+        tell_left_out(reporter)?;
     }
-    Ok(())
+    tell_left_out(reporter)
 }
