@@ -248,13 +248,13 @@ impl Iterator for Tokens<'_> {
 }
 
 fn string_length(rest: &[u8]) -> usize {
-    let mut escaped = false;
-    for (index, byte) in rest.iter().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return index + 1,
-            _ => {}
+    let mut at = 1;
+    while let Some(found) = rest.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found;
+        match rest[at] {
+            b'"' => return at + 1,
+            // What is escaped ends nothing.
+            _ => at += 2,
         }
     }
     rest.len()

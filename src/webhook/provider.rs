@@ -372,9 +372,9 @@ fn read_header(mut table: Table<'_>, token: bool, others: &[HeaderRule]) -> Resu
     let value = template(&table, &text, &[proof, Field::Timestamp, Field::Id, Field::Version])?;
     header_value(&table, &text)?;
     let separator = table.text("separator")?.map(|separator| separator.value);
-    let rule = HeaderRule { name: header_name(&table, name)?, value, separator, optional: table.flag("optional")? };
-    let items = rule.items();
-    for item in &items {
+    let rule = HeaderRule::new(header_name(&table, name)?, value, separator, table.flag("optional")?);
+    let items = &rule.items;
+    for item in items {
         readable(&table, &text, item)?;
     }
     if items.len() > 1 && items.iter().filter(|item| item.begins_open()).count() > 1 {

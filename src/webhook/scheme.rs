@@ -141,16 +141,19 @@ pub struct HeaderRule {
     pub separator: Option<String>,
     /// Whether a delivery without it is genuine all the same.
     pub optional: bool,
+    /// The templates of the value's items, in order; a value that is no list is one item.
+    pub items: Vec<Template>,
 }
 
 impl HeaderRule {
-    /// The templates of the value's items, in order; a value that is no list is one item.
+    /// A header with that value, which is a list where there is a separator.
     #[must_use]
-    pub fn items(&self) -> Vec<Template> {
-        match &self.separator {
-            Some(separator) => self.value.split(separator),
-            None => vec![self.value.clone()],
-        }
+    pub fn new(name: String, value: Template, separator: Option<String>, optional: bool) -> Self {
+        let items = match &separator {
+            Some(separator) => value.split(separator),
+            None => vec![value.clone()],
+        };
+        Self { name, value, separator, optional, items }
     }
 }
 

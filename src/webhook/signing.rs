@@ -139,8 +139,8 @@ impl Scheme {
             let name = HeaderName::from_bytes(rule.name.as_bytes())
                 .map_err(|_| SigningError::BadHeader { name: rule.name.clone(), reason: "its name is none" })?;
             let mut items = Vec::new();
-            for item in rule.items() {
-                items.extend(proof.items(&item, &delivery.id));
+            for item in &rule.items {
+                items.extend(proof.items(item, &delivery.id));
             }
             let headers = delivery.request.headers_mut();
             headers.remove(&name);

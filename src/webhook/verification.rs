@@ -12,7 +12,7 @@ use super::encoding::Encoding;
 use super::scheme::{Algorithm, HeaderRule, Scheme};
 use super::secret::{Secret, SecretError};
 use super::signing::Content;
-use super::template::{Captures, Field, Template};
+use super::template::{Captures, Field};
 
 /// A genuine delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,9 +251,9 @@ impl Scheme {
     fn read_header(&self, rule: &HeaderRule, value: &[u8], claim: &mut Claim) -> Result<(), Rejection> {
         let place = || Place::Header(rule.name.clone());
         let bad_format = || Rejection::BadFormat { place: place(), form: rule.value.to_string() };
-        let mut templates = rule.items();
         // What has a mark is known by it; what has none, such as `{version}=…`, takes what is left.
-        templates.sort_by_key(Template::begins_open);
+        let marked = rule.items.iter().filter(|template| !template.begins_open());
+        let templates = || marked.clone().chain(rule.items.iter().filter(|template| template.begins_open()));
         let items: Vec<&[u8]> = match &rule.separator {
             Some(separator) => split(value, separator.as_bytes()),
             None => vec![value],
@@ -262,7 +262,7 @@ impl Scheme {
         let mut signatures = 0;
         for item in items {
             // In a list, what has none of the forms is another version's, or an extension: passed over.
-            let Some(captures) = templates.iter().find_map(|template| template.read(item)) else {
+            let Some(captures) = templates().find_map(|template| template.read(item)) else {
                 if rule.separator.is_some() {
                     continue;
                 }
