@@ -1,4 +1,12 @@
 //! The tests that go through the library's doors and those that run the program, a file for each subject.
 
 mod catalogue;
+mod completions;
+mod errors;
+mod events;
+mod house;
+mod schemes;
+mod send;
+mod sign;
+mod support;
 mod vectors;

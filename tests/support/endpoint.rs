@@ -6,7 +6,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -128,6 +128,7 @@ pub(crate) struct Endpoint {
 #[derive(Default)]
 struct Shared {
     arrivals: Mutex<Vec<Arrival>>,
+    called: Condvar,
     answers: Mutex<VecDeque<Answer>>,
     stopped: AtomicBool,
 }
@@ -190,6 +191,16 @@ impl Endpoint {
         locked(&self.shared.arrivals).clone()
     }
 
+    /// Waits, in whichever thread, until that many requests have come.
+    pub(crate) fn calls(&self, count: usize) -> impl FnOnce() + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        move || {
+            let arrivals = locked(&shared.arrivals);
+            let too_few = |arrivals: &mut Vec<Arrival>| arrivals.len() < count;
+            drop(shared.called.wait_timeout_while(arrivals, Duration::from_secs(20), too_few));
+        }
+    }
+
     /// The one request that came.
     #[track_caller]
     pub(crate) fn arrival(&self) -> Arrival {
@@ -245,6 +256,7 @@ async fn exchange(
     let mut arrival = Arrival::read(&message).expect("a request that hyper could read");
     arrival.body = body.to_vec();
     locked(&shared.arrivals).push(arrival);
+    shared.called.notify_all();
     let answer = {
         let mut answers = locked(&shared.answers);
         if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
@@ -263,7 +275,11 @@ struct Overheard {
 }
 
 impl AsyncRead for Overheard {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         locked(&self.heard).extend_from_slice(&buffer.filled()[before..]);
@@ -283,4 +299,17 @@ impl AsyncWrite for Overheard {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
+}
+
+#[test]
+#[should_panic(expected = "never called")]
+fn an_endpoint_that_is_never_called_fails_its_test() {
+    drop(Endpoint::new());
+}
+
+#[test]
+#[should_panic(expected = "was called")]
+fn an_endpoint_that_should_not_be_called_fails_its_test_if_it_is() {
+    let endpoint = Endpoint::new().uncalled();
+    super::Wh::new().args(["send", "slot.submitted", "-q", "--to", &endpoint.port()]).run().exit(0).silent();
 }

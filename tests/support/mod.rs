@@ -5,5 +5,5 @@ mod program;
 mod samples;
 
 pub(crate) use endpoint::{Answer, Arrival, Endpoint};
-pub(crate) use program::{Output, Wh};
+pub(crate) use program::{Output, Wh, repository};
 pub(crate) use samples::{ACME, hostile_characters, payloads, signature_of_gamepush, signature_of_wpg};

@@ -26,6 +26,7 @@ pub(crate) struct Wh {
     environment: Vec<(OsString, OsString)>,
     input: Vec<u8>,
     output: Option<Stdio>,
+    interruption: Option<Box<dyn FnOnce() + Send>>,
     folder: TempDir,
 }
 
@@ -48,6 +49,7 @@ impl Wh {
             environment: Vec::new(),
             input: Vec::new(),
             output: None,
+            interruption: None,
             folder: tempfile::tempdir().expect("a directory of its own"),
         }
     }
@@ -78,6 +80,12 @@ impl Wh {
     /// Sends the standard output elsewhere.
     pub(crate) fn stdout(mut self, output: impl Into<Stdio>) -> Self {
         self.output = Some(output.into());
+        self
+    }
+
+    /// Presses Ctrl-C as soon as this returns, which waits for the moment.
+    pub(crate) fn interrupt_after(mut self, moment: impl FnOnce() + Send + 'static) -> Self {
+        self.interruption = Some(Box::new(moment));
         self
     }
 
@@ -113,6 +121,13 @@ impl Wh {
         let mut input = child.stdin.take().expect("piped");
         // Who does not read its input may end before it is written.
         thread::spawn(move || input.write_all(&self.input));
+        if let Some(moment) = self.interruption {
+            let pid = child.id().to_string();
+            thread::spawn(move || {
+                moment();
+                Command::new("sh").args(["-c", "kill -INT \"$0\"", &pid]).status()
+            });
+        }
         let stdout = child.stdout.take().map(reading);
         let stderr = child.stderr.take().map(reading);
         let mut all = |pipe: Option<mpsc::Receiver<Vec<u8>>>| {
@@ -159,7 +174,7 @@ fn hangs(child: &mut Child, command: &str) -> ! {
 /// What came of a run, to be held against what should have.
 ///
 /// What a test does not mention is expected all the same when the output is dropped: an exit code of 0; nothing on
-/// stderr but the notice about the test secret; and nothing on stdout, unless the run did what it was asked to.
+/// stderr but the notices about the test secret and the receiver inside; and nothing on stdout, unless the run did what it was asked to.
 pub(crate) struct Output {
     command: String,
     exit: Option<i32>,
@@ -185,6 +200,11 @@ impl Output {
         self.expected.exit.set(true);
         self.check(self.exit == Some(code), &format!("exit code {:?} where {code} is due", self.exit));
         self
+    }
+
+    /// The exit code may be any: the test is about what is written.
+    pub(crate) fn any_exit(&self) {
+        self.expected.exit.set(true);
     }
 
     /// The standard output, exactly.
@@ -217,13 +237,6 @@ impl Output {
     #[track_caller]
     pub(crate) fn stdout_contains(&self, text: &str) -> &Self {
         self.check(self.stdout_text().contains(text), &format!("no `{text}` on stdout"));
-        self
-    }
-
-    /// The standard output does not hold this text.
-    #[track_caller]
-    pub(crate) fn stdout_lacks(&self, text: &str) -> &Self {
-        self.check(!self.stdout_text().contains(text), &format!("`{text}` on stdout"));
         self
     }
 
@@ -304,7 +317,9 @@ impl Drop for Output {
         let Expected { exit, stdout, stderr } = &self.expected;
         self.check(exit.get() || self.exit == Some(0), "an exit code that nobody expected");
         let errors = String::from_utf8_lossy(&self.stderr);
-        let unasked = errors.lines().filter(|line| !(line.starts_with("note: ") && line.contains("test secret")));
+        let usual =
+            |line: &&str| line.starts_with("note: ") && (line.contains("test secret") || line.contains("no --to"));
+        let unasked = errors.lines().filter(|line| !usual(line));
         self.check(stderr.get() || unasked.count() == 0, "words on stderr that nobody expected");
         let tried = matches!(self.exit, Some(0 | 1));
         self.check(stdout.get() || tried || self.stdout.is_empty(), "words on stdout that nobody expected");
@@ -314,4 +329,22 @@ impl Drop for Output {
 /// The path of a file of this repository.
 pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+#[should_panic(expected = "an exit code that nobody expected")]
+fn a_failure_that_a_test_does_not_mention_fails_it() {
+    Wh::new().arg("nothing").run().stderr_contains("nothing");
+}
+
+#[test]
+#[should_panic(expected = "words on stderr that nobody expected")]
+fn words_on_stderr_that_a_test_does_not_mention_fail_it() {
+    Wh::new().arg("nothing").run().exit(2);
+}
+
+#[test]
+#[should_panic(expected = "words on stdout that nobody expected")]
+fn an_error_on_stdout_that_a_test_does_not_mention_fails_it() {
+    Wh::new().args(["nothing", "--json"]).run().exit(2);
 }

@@ -26,9 +26,6 @@ content = "{timestamp}.{body}"
 name = "Acme-Signature"
 value = "t={timestamp},v1={signature}"
 separator = ","
-
-[events]
-"rocket.launched" = "A rocket has left the ground"
 "#;
 
 /// What We Playtest Games' guide says of its signature: HMAC-SHA256 of `{timestamp}.{body}` in hexadecimal, with the
@@ -42,7 +39,7 @@ pub(crate) fn signature_of_wpg(arrival: &Arrival, secret: &str) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// What GamePush's page says of its own: SHA-256 of `{payload in base64}_{secret}`, behind the payload and a dot.
+/// The signature that a body of `GamePush` holds, and what its page says it should be: SHA-256 of `{payload in base64}_{secret}`, behind the payload and a dot.
 pub(crate) fn signature_of_gamepush(arrival: &Arrival, secret: &str) -> (String, String) {
     let body = str::from_utf8(&arrival.body).expect("base64 and a signature are ASCII");
     let (payload, signature) = body.split_once('.').expect("a dot between the payload and the signature");
