@@ -125,7 +125,7 @@ pub struct SchemeArgs {
     pub scheme: Option<String>,
 }
 
-/// Where the secret comes from; all that are given are used, in this order.
+/// Where the secret comes from: the first of these that is given; given twice, it is two secrets.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Secret")]
 pub struct SecretArgs {

@@ -215,7 +215,7 @@ impl Error {
         let hint = match self {
             Self::Usage { hint, .. } => return hint.clone(),
             Self::Catalogue(error) => return catalogue_hint(error),
-            Self::Composition(error) => return composition_hint(error),
+            Self::Composition(error) => return Some(composition_hint(error)),
             Self::Signing { error, variable } => return signing_hint(error, variable),
             Self::Remote { .. } => "give --allow-remote if you mean to send there".to_owned(),
             Self::NoSecret { variable, .. } => format!("put it in {variable}, or give --secret-file or --secret-env"),
@@ -230,8 +230,8 @@ impl Error {
             Self::Unmet { invalid: 0, .. } => "give it more time with --timeout".to_owned(),
             Self::Unmet { .. } => "the reasons stand beside the deliveries that were refused".to_owned(),
             Self::Client(ClientError::Certificates) => "--cacert takes a file of PEM certificates".to_owned(),
-            Self::File { .. }
-            | Self::Client(_)
+            Self::File { reason, .. } => return file_hint(reason),
+            Self::Client(_)
             | Self::Output(_)
             | Self::Nothing { .. }
             | Self::System { .. }
@@ -241,6 +241,17 @@ impl Error {
         };
         Some(hint)
     }
+}
+
+fn file_hint(reason: &io::Error) -> Option<String> {
+    let hint = match reason.kind() {
+        io::ErrorKind::NotFound => "check the path for a slip",
+        io::ErrorKind::IsADirectory => "name a file in it",
+        io::ErrorKind::NotADirectory => "name a directory",
+        io::ErrorKind::PermissionDenied => "make it readable to yourself",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 /// What the system says, without its number.
@@ -323,14 +334,16 @@ fn catalogue_hint(error: &CatalogueError) -> Option<String> {
     Some(hint)
 }
 
-fn composition_hint(error: &CompositionError) -> Option<String> {
+fn composition_hint(error: &CompositionError) -> String {
     match error {
-        CompositionError::Placeholder(error) => Some(error.hint.clone()),
+        CompositionError::Placeholder(error) => error.hint.clone(),
         CompositionError::Edit(EditError::NotFound { nearest: Some(name), .. }) => {
-            Some(format!("did you mean `{name}`?"))
+            format!("did you mean `{name}`?")
         }
-        CompositionError::NotJson(_) => Some("--set and --unset change JSON payloads only".to_owned()),
-        CompositionError::Edit(_) | CompositionError::Header { .. } => None,
+        CompositionError::NotJson(_) => "--set and --unset change JSON payloads only".to_owned(),
+        CompositionError::Edit(EditError::BadIndex { .. }) => "`-` as an index appends: --set 'list.-=1'".to_owned(),
+        CompositionError::Edit(_) => "--dry-run shows the payload".to_owned(),
+        CompositionError::Header { .. } => "take out what is no printable ASCII".to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use clap_complete::CompleteEnv;
 use wh::cli::Cli;
 use wh::commands::completions;
 use wh::context::{ColorChoice, Context};
+use wh::error::Error;
 use wh::exit::Exit;
 use wh::report::Reporter;
 use wh::report::human::{HumanReporter, Style, Verbosity};
@@ -37,9 +38,9 @@ fn streams() -> Streams<'static> {
 fn refuse(error: &clap::Error, arguments: &[OsString], context: &Context) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A reader who has had enough is no failure.
-            let _ = error.print();
-            Exit::Good
+            let mut reporter = HumanReporter::new(Box::new(io::sink()), streams().errors, plain(context));
+            let printed = error.print().and_then(|()| io::stdout().flush());
+            wh::finish(printed.map(|()| Exit::Good).map_err(Error::from), &mut reporter)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let _ = error.print();
@@ -47,14 +48,7 @@ fn refuse(error: &clap::Error, arguments: &[OsString], context: &Context) -> Exi
         }
         _ => {
             let streams = streams();
-            let errors = Palette::new(context.colours(ColorChoice::Auto, context.terminals.errors));
-            let style = Style {
-                output: errors,
-                errors,
-                verbosity: Verbosity::Normal,
-                terminal: false,
-                columns: context.terminals.columns,
-            };
+            let style = plain(context);
             let mut reporter: Box<dyn Reporter> = if wants_json(arguments) {
                 Box::new(JsonReporter::new(streams.output, streams.errors, false))
             } else {
@@ -65,6 +59,13 @@ fn refuse(error: &clap::Error, arguments: &[OsString], context: &Context) -> Exi
             exit
         }
     }
+}
+
+/// How errors look before the flags are known.
+fn plain(context: &Context) -> Style {
+    let errors = Palette::new(context.colours(ColorChoice::Auto, context.terminals.errors));
+    let columns = context.terminals.columns;
+    Style { output: errors, errors, verbosity: Verbosity::Normal, terminal: false, columns }
 }
 
 /// Whether a command line that could not be read asked for JSON all the same.

@@ -209,11 +209,11 @@ fn a_fault_that_is_none_or_that_a_scheme_cannot_have() {
     assert_all(&[
         (&["send", "slot.submitted", "--fault", "stael"], "usage", "stael", "stale"),
         (&["send", "slot.submitted", "--fault", "none"], "usage", "none", "no-signature"),
-        (&["send", "PLAYER_OPTED_IN", "--fault", "stale"], "no-such-fault", "unibo", "wh schemes"),
-        (&["send", "PLAYER_OPTED_IN", "--fault", "altered-body"], "no-such-fault", "unibo", "wh schemes"),
-        (&["sign", "push", "--fault", "no-timestamp"], "no-such-fault", "github", "wh schemes"),
-        (&["send", "order.completed", "--fault", "wrong-version"], "no-such-fault", "comps", "wh schemes"),
-        (&["send", "slot.submitted", "push", "--fault", "future"], "no-such-fault", "github", "wh schemes"),
+        (&["send", "PLAYER_OPTED_IN", "--fault", "stale"], "no-such-fault", "unibo", "no-signature"),
+        (&["send", "PLAYER_OPTED_IN", "--fault", "altered-body"], "no-such-fault", "unibo", "no-signature"),
+        (&["sign", "push", "--fault", "no-timestamp"], "no-such-fault", "github", "no-signature"),
+        (&["send", "order.completed", "--fault", "wrong-version"], "no-such-fault", "comps", "no-signature"),
+        (&["send", "slot.submitted", "push", "--fault", "future"], "no-such-fault", "github", "no-signature"),
     ]);
 }
 

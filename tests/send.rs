@@ -431,7 +431,8 @@ fn a_fault_that_is_refused_as_expected_is_good() {
 #[test]
 fn a_receiver_that_accepts_a_fault_is_told_of_by_the_exit_code() {
     let endpoint = Endpoint::new();
-    send(["slot.submitted", "--fault", "stale", "--expect", "401,403", "--to", &endpoint.port()]).run().exit(1);
+    let output = send(["slot.submitted", "--fault", "stale", "--expect", "401,403", "--to", &endpoint.port()]).run();
+    output.exit(1).stdout_contains("wrong on purpose: stale").hint_contains("accepted it");
 }
 
 #[test]
@@ -954,9 +955,7 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
     let endpoint = Endpoint::new().uncalled();
     let to = endpoint.url("/hook");
     let output = send(["slot.submitted", "--dry-run", "--to", &to]).run();
-    let request = Arrival::read(output.exit(0).stdout()).expect("a request");
-    assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/hook"));
-    assert_eq!(request.header("X-WPG-Signature"), signature_of_wpg(&request, WPG_TEST_SECRET));
+    output.exit(0).stdout_contains("POST /hook\n").stdout_contains("\nX-WPG-Signature: ").stdout_contains("\"slotId\"");
     let signed = send(["slot.*", "--dry-run", "--json", "--to", &to]).run().exit(0).json_all("signed");
     assert_eq!(signed.len(), 5);
     assert!(signed.iter().all(|delivery| delivery["url"] == json!(to)));

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::IgnoredAny;
@@ -58,6 +58,9 @@ pub fn header(text: &str) -> Result<Header, Mistake> {
         return mistake(format!("`{typed}` follows from the body and the connection"), "leave it out");
     }
     let value = value.trim_matches([' ', '\t']);
+    if name == ACCEPT && value.is_empty() {
+        return mistake("`Accept` cannot be taken out".to_owned(), "give it another value");
+    }
     if let Some(found) = value.chars().find(|found| found.is_control() && *found != '\t') {
         let found = found.escape_default();
         return mistake(format!("the value of `{typed}` holds `{found}`, which would end the header"), "take it out");
@@ -179,6 +182,12 @@ pub fn duration(text: &str) -> Result<Duration, Mistake> {
         Some(_) => mistake(format!("`{text}` is not between nothing and a day"), "write 5s, 500ms or 1m"),
         None => mistake(format!("`{text}` is no length of time"), "write 5s, 500ms or 1m"),
     }
+}
+
+/// Reads an id: anything that a header can hold.
+pub fn id(text: &str) -> Result<String, Mistake> {
+    let good = !text.is_empty() && HeaderValue::from_str(text).is_ok();
+    if good { Ok(text.to_owned()) } else { mistake(format!("`{text}` is no id"), "write letters, digits and signs") }
 }
 
 /// What `--data` was given.

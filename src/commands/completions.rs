@@ -67,7 +67,7 @@ pub fn complete_scheme() -> ArgValueCompleter {
     })
 }
 
-/// Completes EVENT from the catalogue: `type`, or `provider/type` where that is typed.
+/// Completes EVENT from the catalogue: `type`, or `provider/type` where that is typed or needed.
 #[must_use]
 pub fn complete_event() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
@@ -83,9 +83,11 @@ pub fn complete_event() -> ArgValueCompleter {
                     continue;
                 }
                 let (short, full) = (event.name(), event.to_string());
+                let same = |other: &EventName| of_scheme(other) && other.name() == short;
+                let alone = catalogue.events().filter(same).count() == 1;
                 let value = match (short.starts_with(&typed), full.starts_with(&typed)) {
-                    (true, _) => short,
-                    (false, true) => full,
+                    (true, _) if alone => short,
+                    (true, _) | (false, true) => full,
                     (false, false) => continue,
                 };
                 candidates.push(CompletionCandidate::new(value).help(Some(info.about.clone().into())));

@@ -17,11 +17,12 @@ use crate::context::Context;
 use crate::edge::prompt;
 use crate::error::Error;
 use crate::report::notice::Notice;
-use crate::webhook::catalogue::{Catalogue, CatalogueError, is_glob};
+use crate::webhook::catalogue::{Catalogue, CatalogueError};
 use crate::webhook::composition::{CompositionError, Draft, Edit, Payload};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
 use crate::webhook::fault::Fault;
+use crate::webhook::glob::Glob;
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
 use crate::webhook::signing::Signing;
@@ -36,7 +37,7 @@ pub struct DeliveryArgs {
     #[command(flatten)]
     pub(super) scheme: SchemeArgs,
     /// Send these exact bytes instead of the fixture: text, @FILE, or @- for stdin
-    #[arg(short, long, value_name = "DATA", value_parser = arguments::data, help_heading = "Payload")]
+    #[arg(short, long, value_name = "DATA", value_parser = arguments::data, allow_hyphen_values = true, help_heading = "Payload")]
     data: Option<Data>,
     /// Put a value into the payload; JSON where it is JSON, else a string
     #[arg(long, value_name = "PATH=VALUE", value_parser = arguments::set, alias = "override", alias = "add", help_heading = "Payload")]
@@ -45,7 +46,7 @@ pub struct DeliveryArgs {
     #[arg(long, value_name = "PATH", value_parser = arguments::unset, alias = "remove", help_heading = "Payload")]
     unset: Vec<Edit>,
     /// Give the delivery this id
-    #[arg(long, value_name = "ID", help_heading = "Payload")]
+    #[arg(long, value_name = "ID", value_parser = arguments::id, help_heading = "Payload")]
     id: Option<String>,
     /// Sign as of this time: a Unix second, RFC 3339, or relative (-10m)
     #[arg(long, value_name = "TIME", value_parser = arguments::moment, allow_hyphen_values = true, help_heading = "Request")]
@@ -108,16 +109,14 @@ impl<'a> Composer<'a> {
                     vec![choose(name, candidates)?]
                 }
                 // With a payload of one's own the event need not be one of ours.
-                Err(CatalogueError::UnknownEvent { .. }) if self.data.is_some() && !is_glob(pattern) => {
+                Err(CatalogueError::UnknownEvent { .. }) if self.data.is_some() && !Glob::is_one(pattern) => {
                     let scheme = scheme.ok_or_else(|| whose_event(pattern))?;
                     vec![EventName::from_name(scheme, pattern)]
                 }
                 selected => selected?,
             };
-            // A name that is said twice is sent twice; what two globs have in common is meant once.
-            let glob = is_glob(pattern);
             for event in selected {
-                if !glob || !events.contains(&event) {
+                if !events.contains(&event) {
                     events.push(event);
                 }
             }
@@ -227,7 +226,11 @@ impl<'a> Composer<'a> {
 
     /// What is worth saying about a delivery that was made: its payload names another event, or none.
     #[must_use]
-    pub fn misnamed(provider: &Provider, delivery: &Delivery) -> Option<Notice> {
+    pub fn misnamed(&self, provider: &Provider, delivery: &Delivery) -> Option<Notice> {
+        // A payload of one's own may be what it likes; an example is meant to be one.
+        if self.data.is_some() || self.args.fault.is_some() {
+            return None;
+        }
         let named = provider.event_type(delivery);
         (named != delivery.event).then(|| Notice::OtherEvent { meant: delivery.event_name(), named })
     }

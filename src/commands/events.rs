@@ -9,10 +9,11 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::{Outcome, Reporter};
-use crate::webhook::catalogue::{Catalogue, CatalogueError, is_glob};
+use crate::webhook::catalogue::{Catalogue, CatalogueError};
 use crate::webhook::composition::{Draft, Payload};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
+use crate::webhook::glob::Glob;
 use crate::webhook::provider::{EventInfo, Provider};
 use crate::webhook::secret::Secret;
 use crate::webhook::signing::Signing;
@@ -38,8 +39,10 @@ pub fn run(
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
     let selected = select(args.pattern.as_deref(), args.scheme.scheme.as_deref(), &catalogue)?;
     // A scheme or a glob asks for a list, however short it is.
-    let list =
-        args.pattern.as_deref().is_none_or(|pattern| is_glob(pattern) || catalogue.names().any(|name| name == pattern));
+    let list = args
+        .pattern
+        .as_deref()
+        .is_none_or(|pattern| Glob::is_one(pattern) || catalogue.names().any(|name| name == pattern));
     if let ([event], false) = (selected.as_slice(), list) {
         let provider = catalogue.provider(&event.provider)?;
         let example = example(event, &provider, &catalogue, context)?;
@@ -69,7 +72,7 @@ fn select(pattern: Option<&str>, scheme: Option<&str>, catalogue: &Catalogue) ->
     }
     match catalogue.select(pattern, scheme) {
         Err(CatalogueError::AmbiguousEvent { candidates, .. }) => Ok(candidates),
-        Err(unknown @ CatalogueError::UnknownEvent { .. }) if !is_glob(pattern) => {
+        Err(unknown @ CatalogueError::UnknownEvent { .. }) if !Glob::is_one(pattern) => {
             catalogue.select(&format!("*{pattern}*"), scheme).map_err(|_| unknown.into())
         }
         selected => Ok(selected?),

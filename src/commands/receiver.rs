@@ -25,6 +25,8 @@ pub struct Reception {
     pub remote: SocketAddr,
     /// Whether it is genuine.
     pub verdict: Result<Verified, Rejection>,
+    /// What it was answered with.
+    pub status: StatusCode,
 }
 
 /// Verifies what arrives, and keeps it until it is asked for.
@@ -63,7 +65,7 @@ impl Handler for Receiver {
         *answer.status_mut() = status;
         let json = http::HeaderValue::from_static("application/json");
         answer.headers_mut().insert(http::header::CONTENT_TYPE, json);
-        let reception = Reception { delivery, at, remote, verdict };
+        let reception = Reception { delivery, at, remote, verdict, status };
         self.received.lock().unwrap_or_else(PoisonError::into_inner).push(reception);
         answer
     }

@@ -65,9 +65,15 @@ fn given(args: &SecretArgs, context: &Context) -> Result<Vec<Secret>, Error> {
         let text = read(path, context).map_err(|reason| Error::File { path: name.clone(), reason })?;
         secrets.push(Secret::new(name, text));
     }
+    if !secrets.is_empty() {
+        return Ok(secrets);
+    }
     for name in &args.secret_env {
         let value = context.variable(name).ok_or_else(|| Error::NoVariable { name: name.clone() })?;
         secrets.push(Secret::new(name, value.into_encoded_bytes()));
+    }
+    if !secrets.is_empty() {
+        return Ok(secrets);
     }
     for (index, value) in args.secret.iter().enumerate() {
         let name = if index == 0 { "--secret".to_owned() } else { format!("--secret {}", index + 1) };

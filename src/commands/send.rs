@@ -98,6 +98,12 @@ pub fn run(
         };
         events.sort_by_key(|event| (event.provider.clone(), place(event)));
     }
+    // What cannot be made is told before anything is said or sent.
+    for event in &events {
+        let sender = &senders[&event.provider];
+        let target = args.to.clone().unwrap_or_else(|| default_target(&sender.provider));
+        composer.delivery(event, &sender.provider, &sender.secrets.secrets, target.uri())?;
+    }
     for notice in notices(&senders, &composer, args) {
         reporter.report(&Outcome::Notice(notice))?;
     }
@@ -193,6 +199,9 @@ async fn deliver_all(
         }
         let route = &routes[event.provider.as_str()];
         let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, route.target.uri())?;
+        if let Some(notice) = composer.misnamed(&sender.provider, &delivery) {
+            reporter.report(&Outcome::Notice(notice))?;
+        }
         let sending = route.deliver(&delivery, sender, context, reporter, (events.len() == 1, args.delivery.fault));
         let Some(attempt) = unless_interrupted(sending).await else {
             stopped = Some(Error::Interrupted { done: summary.sent, all: events.len() });
@@ -298,9 +307,6 @@ impl Route {
     ) -> Result<Attempt, Error> {
         let at = (context.clock)();
         let provider = &sender.provider;
-        if let (Some(notice), None) = (Composer::misnamed(provider, delivery), fault) {
-            reporter.report(&Outcome::Notice(notice))?;
-        }
         let Some(receiver) = &self.receiver else {
             let fault = fault.map(Fault::name);
             reporter.report(&Outcome::Sending { delivery, provider, at, fault })?;
@@ -317,7 +323,7 @@ impl Route {
                 at: reception.at,
                 remote: reception.remote,
                 verdict: Some(&reception.verdict),
-                status: None,
+                status: Some(reception.status),
                 whole: if alone { Whole::Request } else { Whole::Line },
                 secrets: false,
             })?;
@@ -355,10 +361,11 @@ fn advice(attempt: &Attempt, route: &Route, sender: &Sender, args: &SendArgs) ->
     {
         return Some(format!("a correct receiver refuses this ({}), and this one accepted it", fault.name()));
     }
-    if args.expect.matches(answer.status) && answer.status != StatusCode::NOT_FOUND {
+    // Where nothing is there, a fault was not refused for what it is.
+    let genuine = args.delivery.fault.is_none();
+    if args.expect.matches(answer.status) && (genuine || answer.status != StatusCode::NOT_FOUND) {
         return None;
     }
-    let genuine = args.delivery.fault.is_none();
     match answer.status {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
             let path = provider.request.path.as_deref().filter(|path| *path != route.target.path())?;

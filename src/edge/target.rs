@@ -40,7 +40,7 @@ impl FromStr for Target {
         {
             return Err(error("`://` belongs behind http and https"));
         }
-        let url = Url::parse(&completed(text)).map_err(|problem| {
+        let mut url = Url::parse(&completed(text)).map_err(|problem| {
             error(
                 match problem {
                     url::ParseError::RelativeUrlWithoutBase => "it does not begin with http:// or https://".to_owned(),
@@ -53,12 +53,13 @@ impl FromStr for Target {
             return Err(error("only http and https can be sent to"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(error("a user name or password in it would be shown; use -H 'Authorization: …'"));
+            let _ = (url.set_username(""), url.set_password(None));
+            let reason = "a user name or password in it would be shown; use -H 'Authorization: …'".to_owned();
+            return Err(TargetError { given: url.to_string(), reason });
         }
         if url.port() == Some(0) {
             return Err(error("port 0 is none"));
         }
-        let mut url = url;
         url.set_fragment(None);
         let uri = url.as_str().parse().map_err(|problem: http::uri::InvalidUri| error(&problem.to_string()))?;
         Ok(Self { url, uri })

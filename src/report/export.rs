@@ -167,6 +167,6 @@ pub fn as_hurl(delivery: &Delivery, provider: &Provider) -> Vec<u8> {
         let _ = writeln!(file, "{name}: {value}");
     }
     let _ = writeln!(file, "base64,{};", STANDARD.encode(request.body()));
-    file.push_str("HTTP 200\n");
+    file.push_str("HTTP *\n[Asserts]\nstatus >= 200\nstatus < 300\n");
     file.into_bytes()
 }

@@ -123,7 +123,8 @@ impl<'a> HumanReporter<'a> {
             Whole::Line | Whole::Request => {}
         }
         match status {
-            Some(status) if !status.is_success() => {
+            // Who sends to itself sees the answer come back.
+            Some(status) if !status.is_success() && whole == Whole::Payload => {
                 let word = self.paint(Role::Bad, &status_words(status));
                 writeln!(self.output, "{} <-- {word} by wh {}", self.time(at), self.id(delivery))
             }
@@ -256,9 +257,7 @@ impl<'a> HumanReporter<'a> {
             .map(|(name, value)| (name, sanitize::bytes(value.as_bytes())))
             .collect();
         for (name, value) in headers {
-            let header: Option<http::HeaderName> = name.parse().ok();
-            let is_secret = |header| provider.is_some_and(|provider| provider.scheme.is_secret_header(&header));
-            let hidden = !secrets && header.is_some_and(is_secret);
+            let hidden = !secrets && provider.is_some_and(|provider| provider.scheme.is_secret_header(&name));
             let value = if hidden { self.paint(Role::Faint, REDACTED) } else { value };
             writeln!(self.output, "{indent}{}: {value}", self.paint(Role::Key, &name))?;
         }

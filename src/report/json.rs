@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 
 use super::explanation;
 use super::export;
-use super::{Outcome, Problem, Reporter};
+use super::{Outcome, Problem, Reporter, sanitize};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::fault::Fault;
 use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::{EventInfo, Place, Provider};
-use crate::webhook::record::{Record, milliseconds};
+use crate::webhook::record::{REDACTED, Record, milliseconds};
 use crate::webhook::scheme::Algorithm;
 use crate::webhook::template::Field;
 
@@ -47,7 +47,7 @@ impl<'a> JsonReporter<'a> {
     }
 
     fn line(&mut self, value: &Value) -> io::Result<()> {
-        writeln!(self.output, "{value}")?;
+        writeln!(self.output, "{}", sanitize::json(&value.to_string()))?;
         self.output.flush()
     }
 }
@@ -59,9 +59,8 @@ impl Reporter for JsonReporter<'_> {
                 return if self.quiet { Ok(()) } else { writeln!(self.errors, "note: {notice}") };
             }
             Outcome::Sending { .. } => return Ok(()),
-            Outcome::Planned { delivery, provider } | Outcome::Signed { delivery, provider, .. } => {
-                signed(delivery, provider)
-            }
+            Outcome::Planned { delivery, provider } => signed(delivery, provider, false),
+            Outcome::Signed { delivery, provider, .. } => signed(delivery, provider, true),
             Outcome::Received { delivery, provider, at, remote, verdict, status, secrets, .. } => {
                 let redact = provider.filter(|_| !secrets).map(|provider| &provider.scheme);
                 let record =
@@ -140,8 +139,14 @@ impl Reporter for JsonReporter<'_> {
     }
 }
 
-fn signed(delivery: &Delivery, provider: &Provider) -> Value {
-    let headers: Vec<Value> = export::headers(delivery, provider).map(|(name, value)| pair(&name, value)).collect();
+/// A signed request; without `secrets` the headers that are the secret are redacted.
+fn signed(delivery: &Delivery, provider: &Provider, secrets: bool) -> Value {
+    let headers: Vec<Value> = export::headers(delivery, provider)
+        .map(|(name, value)| {
+            let hidden = !secrets && provider.scheme.is_secret_header(&name);
+            if hidden { json!([name, REDACTED]) } else { pair(&name, value) }
+        })
+        .collect();
     let mut value = json!({
         "type": "signed",
         "scheme": delivery.scheme,

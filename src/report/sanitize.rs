@@ -29,6 +29,26 @@ pub fn bytes(bytes: &[u8]) -> String {
     text
 }
 
+/// A JSON text in which what a terminal would act on is written as `\uNNNN`, which is the same JSON.
+#[must_use]
+pub fn json(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_hostile(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 fn escaped(text: &str, lines: bool) -> Cow<'_, str> {
     let harmless = |character: char| !is_hostile(character) || (lines && matches!(character, '\n' | '\t'));
     if text.chars().all(harmless) {
@@ -70,6 +90,14 @@ mod tests {
         assert_eq!(line("abc\u{202e}gpj\u{200b}"), "abc\\u{202e}gpj\\u{200b}");
         assert_eq!(block("a\n\tb\r\x07"), "a\n\tb\\r\\u{7}");
         assert_eq!(bytes(b"ok\xff\x00"), "ok\\xff\\u{0}");
+    }
+
+    #[test]
+    fn json_stays_the_same_json() {
+        let value = serde_json::json!({ "a": "x\u{202e}y\u{9b}\u{e0041}" });
+        let safe = json(&value.to_string()).into_owned();
+        assert!(safe.is_ascii(), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), value);
     }
 
     #[test]

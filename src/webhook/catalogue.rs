@@ -5,9 +5,8 @@
 use std::borrow::Cow;
 use std::{fmt, io};
 
-use wildmatch::WildMatch;
-
 use super::event::EventName;
+use super::glob::Glob;
 use super::nearest::{nearest, ranked};
 use super::provider::Provider;
 use super::table::{FileError, Source};
@@ -171,17 +170,11 @@ pub enum CatalogueError {
 }
 
 fn unknown_event(pattern: &str, scheme: Option<&str>) -> String {
-    let what = if is_glob(pattern) { "no event matches" } else { "there is no event" };
+    let what = if Glob::is_one(pattern) { "no event matches" } else { "there is no event" };
     match scheme {
         Some(scheme) => format!("{what} `{pattern}` in {scheme}"),
         None => format!("{what} `{pattern}`"),
     }
-}
-
-/// Whether an EVENT is a glob, not a name.
-#[must_use]
-pub fn is_glob(pattern: &str) -> bool {
-    pattern.contains(['*', '?'])
 }
 
 impl Catalogue {
@@ -256,7 +249,7 @@ impl Catalogue {
             self.shelf(name)?;
         }
         let providers = || self.names().filter(|name| scheme.is_none_or(|scheme| scheme == *name));
-        let glob = is_glob(pattern).then(|| WildMatch::new(pattern));
+        let glob = Glob::is_one(pattern).then(|| Glob::new(pattern));
         let mut selected = Vec::new();
         for provider in providers() {
             let within = pattern.strip_prefix(provider).and_then(|rest| rest.strip_prefix('/'));

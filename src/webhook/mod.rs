@@ -9,6 +9,7 @@ pub mod event;
 pub mod fault;
 pub mod fixture;
 pub mod forwarding;
+pub mod glob;
 pub mod json;
 pub mod nearest;
 pub mod policy;

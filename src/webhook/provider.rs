@@ -15,6 +15,23 @@ use super::secret::KeyForm;
 use super::table::{At, FileError, Source, Table};
 use super::template::{Field, Template, TemplateError};
 
+/// What a provider's file may say at its top.
+const KEYS: [&str; 13] = [
+    "title",
+    "about",
+    "documentation",
+    "readings",
+    "weaknesses",
+    "replaces-built-in",
+    "request",
+    "secret",
+    "signature",
+    "timestamp",
+    "event",
+    "delivery",
+    "events",
+];
+
 /// A webhook provider.
 #[derive(Debug, Clone)]
 pub struct Provider {
@@ -97,6 +114,7 @@ impl Provider {
     /// Reads a provider's file; `files` are the names of the example events that stand beside it, in order.
     pub fn read(name: &str, source: Source<'_>, files: &[&str]) -> Result<Self, FileError> {
         let mut file = source.table()?;
+        file.allow(&KEYS)?;
         let title = file.required_text("title")?.value;
         let about = file.required_text("about")?.value;
         let documentation = file.required_text("documentation")?.value;

@@ -85,7 +85,7 @@ impl Serialize for Headers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.headers.len()))?;
         for (name, value) in self.headers {
-            let secret = self.redact.is_some_and(|scheme| scheme.is_secret_header(name));
+            let secret = self.redact.is_some_and(|scheme| scheme.is_secret_header(name.as_str()));
             if secret {
                 list.serialize_element(&(name.as_str(), REDACTED))?;
                 continue;

@@ -259,9 +259,8 @@ impl Scheme {
 
     /// Whether a header's value is the secret itself, so that it must not be shown or kept.
     #[must_use]
-    pub fn is_secret_header(&self, name: &http::HeaderName) -> bool {
-        let is_it =
-            |rule: &HeaderRule| rule.name.eq_ignore_ascii_case(name.as_str()) && rule.value.mentions(Field::Secret);
+    pub fn is_secret_header(&self, name: &str) -> bool {
+        let is_it = |rule: &HeaderRule| rule.name.eq_ignore_ascii_case(name) && rule.value.mentions(Field::Secret);
         self.headers.iter().any(is_it)
     }
 

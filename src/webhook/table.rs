@@ -216,13 +216,7 @@ impl<'a> Table<'a> {
     /// Says of the first key that was not taken that nobody knows it.
     pub fn end(self) -> Result<(), FileError> {
         let Some(key) = self.entries.keys().min_by_key(|key| key.span().start) else { return Ok(()) };
-        let name: &str = key.get_ref();
-        let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
-        let hint = match nearest(name, self.known.iter().copied()) {
-            Some(word) => format!("did you mean `{word}`?"),
-            None => format!("known here: {}", self.known.join(", ")),
-        };
-        Err(self.source.error(key.span().start, format!("unknown key `{name}`{place}"), Some(hint)))
+        Err(self.unknown(key.span().start, key.get_ref(), self.known.iter().copied()))
     }
 
     /// An error about the value at `span`.
@@ -241,7 +235,36 @@ impl<'a> Table<'a> {
     /// An error about something that this table lacks.
     #[must_use]
     pub fn missing(&self, key: &str) -> FileError {
+        if let Some(error) = self.mistyped(key) {
+            return error;
+        }
         self.source.error(self.at, format!("`{}` is missing", self.full_name(key)), None)
+    }
+
+    /// Refuses every key but these, before any of them is read.
+    pub fn allow(&self, known: &[&str]) -> Result<(), FileError> {
+        let strangers = self.entries.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
+        let Some(key) = strangers.min_by_key(|key| key.span().start) else { return Ok(()) };
+        Err(self.unknown(key.span().start, key.get_ref(), known.iter().copied()))
+    }
+
+    fn unknown<'k>(&self, at: usize, name: &str, known: impl Iterator<Item = &'k str> + Clone) -> FileError {
+        let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
+        let hint = match nearest(name, known.clone()) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("known here: {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        self.source.error(at, format!("unknown key `{name}`{place}"), Some(hint))
+    }
+
+    /// What is not there may be there under a name that is nearly right.
+    fn mistyped(&self, key: &str) -> Option<FileError> {
+        let entries = self.entries.keys();
+        let near = entries.filter(|entry| {
+            nearest(entry.get_ref(), [key]).is_some() && !self.known.contains(&entry.get_ref().as_ref())
+        });
+        let entry = near.min_by_key(|entry| entry.span().start)?;
+        Some(self.unknown(entry.span().start, entry.get_ref(), std::iter::once(key)))
     }
 
     fn full_name(&self, key: &str) -> String {

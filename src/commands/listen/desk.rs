@@ -11,7 +11,6 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::Notify;
-use wildmatch::WildMatch;
 
 use super::display::{Display, Line};
 use super::expectations::Expectations;
@@ -25,6 +24,7 @@ use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
 use crate::webhook::fixture::Renderer;
 use crate::webhook::forwarding::{forwarded, without_hop_by_hop};
+use crate::webhook::glob::Glob;
 use crate::webhook::provider::Provider;
 use crate::webhook::recognition;
 use crate::webhook::record::Record;
@@ -43,7 +43,7 @@ pub struct Station {
 /// Where deliveries go on to.
 pub struct Route {
     /// The events that do; all, when there is none.
-    pub glob: Option<String>,
+    pub glob: Option<Glob>,
     /// Where.
     pub target: Target,
     /// What sends them.
@@ -57,7 +57,7 @@ pub struct Desk {
     /// Whether the provider was named, so that none has to be recognised.
     pub named: bool,
     /// The events that are shown and forwarded; all, when there are none.
-    pub events: Vec<String>,
+    pub events: Vec<Glob>,
     /// Whether what is not genuine is refused.
     pub verify: bool,
     /// Whether headers that are the secret are recorded and shown.
@@ -98,7 +98,7 @@ impl Handler for Desk {
         let genuine = judged.verdict.as_ref().map(Result::is_ok);
         let accepted = genuine == Some(true) || !self.verify;
         let names = if self.uses_names() { names(&judged.delivery) } else { Vec::new() };
-        let wanted = self.events.is_empty() || self.events.iter().any(|glob| matches(glob, &names));
+        let wanted = self.events.is_empty() || self.events.iter().any(|glob| glob.matches_any(&names));
 
         let routes: Vec<&Route> = if accepted && wanted { self.routes_for(&names) } else { Vec::new() };
         let own = routes.is_empty().then(|| self.own_answer(&judged, accepted));
@@ -178,7 +178,7 @@ impl Desk {
     }
 
     fn routes_for(&self, names: &[String]) -> Vec<&Route> {
-        let wanted = |route: &&Route| route.glob.as_ref().is_none_or(|glob| matches(glob, names));
+        let wanted = |route: &&Route| route.glob.as_ref().is_none_or(|glob| glob.matches_any(names));
         self.routes.iter().filter(wanted).collect()
     }
 
@@ -242,11 +242,6 @@ fn names(delivery: &Delivery) -> Vec<String> {
         }
         None => Vec::new(),
     }
-}
-
-fn matches(glob: &str, names: &[String]) -> bool {
-    let glob = WildMatch::new(glob);
-    names.iter().any(|name| glob.matches(name))
 }
 
 /// An app's answer as the sender gets it; one that is not there is a bad gateway.

@@ -3,11 +3,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use wildmatch::WildMatch;
 
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::Totals;
+use crate::webhook::glob::Glob;
 
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum End {
 #[derive(Debug)]
 pub struct Expectations {
     count: Option<u64>,
-    globs: Vec<String>,
+    globs: Vec<(String, Glob)>,
     seen: Mutex<Seen>,
     changed: Notify,
 }
@@ -45,7 +45,8 @@ impl Expectations {
     #[must_use]
     pub fn new(count: Option<u64>, globs: &[String]) -> Self {
         let seen = Seen { totals: Totals::default(), met: vec![false; globs.len()] };
-        Self { count, globs: globs.to_vec(), seen: Mutex::new(seen), changed: Notify::new() }
+        let globs = globs.iter().map(|glob| (glob.clone(), Glob::new(glob))).collect();
+        Self { count, globs, seen: Mutex::new(seen), changed: Notify::new() }
     }
 
     /// Counts a delivery by its names (`type`, `provider/type`); `genuine` is `None` when that was not looked at.
@@ -59,9 +60,8 @@ impl Expectations {
         }
         if accepted {
             seen.totals.accepted += 1;
-            for (met, glob) in seen.met.iter_mut().zip(&self.globs) {
-                let glob = WildMatch::new(glob);
-                *met |= names.iter().any(|name| glob.matches(name));
+            for (met, (_, glob)) in seen.met.iter_mut().zip(&self.globs) {
+                *met |= glob.matches_any(names);
             }
         }
         drop(seen);
@@ -108,7 +108,7 @@ impl Expectations {
         if let Some(count) = self.count.filter(|count| seen.totals.accepted < *count) {
             missing.push(format!("{} of {count} deliveries arrived", seen.totals.accepted));
         }
-        for (glob, _) in self.globs.iter().zip(&seen.met).filter(|(_, met)| !**met) {
+        for ((glob, _), _) in self.globs.iter().zip(&seen.met).filter(|(_, met)| !**met) {
             missing.push(format!("no `{glob}` arrived"));
         }
         missing

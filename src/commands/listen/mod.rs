@@ -37,6 +37,7 @@ use crate::exit::Exit;
 use crate::report::notice::Notice;
 use crate::report::{Outcome, Reporter};
 use crate::webhook::catalogue::Catalogue;
+use crate::webhook::glob::Glob;
 use crate::webhook::secret::Secret;
 
 /// How long an app that is forwarded to may take, where the provider does not say.
@@ -156,7 +157,7 @@ pub fn run(
     let desk = Arc::new(Desk {
         stations,
         named: args.scheme.scheme.is_some(),
-        events: args.events.clone(),
+        events: args.events.iter().map(|glob| Glob::new(glob)).collect(),
         verify: !args.no_verify,
         record_secrets: args.record_secrets,
         routes,
@@ -309,7 +310,7 @@ async fn routes(
             ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
             error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
         })?;
-        routes.push(Route { glob: route.glob.clone(), target: target.clone(), client });
+        routes.push(Route { glob: route.glob.as_deref().map(Glob::new), target: target.clone(), client });
     }
     Ok(routes)
 }
