@@ -76,9 +76,43 @@ pub fn finish(outcome: Result<Exit, Error>, reporter: &mut dyn Reporter) -> Exit
     error.exit()
 }
 
+/// Writes until its reader has gone, and from then on to nowhere: what is to be sent is sent all the same.
+struct WhileRead<W>(Option<W>);
+
+impl<W: Write> Write for WhileRead<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(writer) = &mut self.0 else { return Ok(bytes.len()) };
+        let written = writer.write(bytes);
+        self.unless_gone(written, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let Some(writer) = &mut self.0 else { return Ok(()) };
+        let flushed = writer.flush();
+        self.unless_gone(flushed, ())
+    }
+}
+
+impl<W> WhileRead<W> {
+    fn unless_gone<T>(&mut self, result: io::Result<T>, gone: T) -> io::Result<T> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.0 = None;
+                Ok(gone)
+            }
+            result => result,
+        }
+    }
+}
+
 /// The reporter that the flags ask for.
-fn reporter<'a>(cli: &Cli, context: &Context, streams: Streams<'a>) -> Box<dyn Reporter + 'a> {
+fn reporter<'a>(cli: &Cli, context: &Context, mut streams: Streams<'a>) -> Box<dyn Reporter + 'a> {
     let shared = &cli.shared;
+    // Only a listener ends with its reader: everybody else has something to do.
+    if !matches!(cli.command, Command::Listen(_)) {
+        streams.output = Box::new(WhileRead(Some(streams.output)));
+    }
+    streams.errors = Box::new(WhileRead(Some(streams.errors)));
     let json =
         shared.format() == Format::Json || matches!(&cli.command, Command::Sign(Deferred(args)) if args.wants_json());
     if json {

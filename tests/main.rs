@@ -5,6 +5,8 @@ mod completions;
 mod errors;
 mod events;
 mod house;
+mod listen;
+mod readme;
 mod schemes;
 mod send;
 mod sign;

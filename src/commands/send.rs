@@ -369,8 +369,9 @@ fn advice(attempt: &Attempt, route: &Route, sender: &Sender, args: &SendArgs) ->
     match answer.status {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
             let path = provider.request.path.as_deref().filter(|path| *path != route.target.path())?;
+            let scheme = if route.target.is_https() { "https://" } else { "" };
             let authority = route.target.authority();
-            Some(format!("the guide of {} has its endpoint at {path}: --to {authority}{path}", provider.name))
+            Some(format!("the guide of {} has its endpoint at {path}: --to {scheme}{authority}{path}", provider.name))
         }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if genuine && args.delivery.has_timestamp() => {
             Some("--timestamp dated it; a receiver refuses what is too old or too early".to_owned())

@@ -61,7 +61,7 @@ pub fn run(
         Some(target) => target.clone(),
         None => default_target(&provider),
     };
-    let secrets = secrets(&args.delivery.secret, &provider, context, None)?;
+    let secrets = secrets(&args.delivery.secret, &provider, context, args.to.as_ref())?;
     let delivery = composer.delivery(event, &provider, &secrets.secrets, target.uri())?;
     for notice in secrets.notices.into_iter().chain(composer.notices(&provider)) {
         reporter.report(&Outcome::Notice(notice))?;

@@ -77,7 +77,8 @@ impl Client {
             .retry(reqwest::retry::never())
             .resolve_to_addrs(&host, &addresses)
             .http1_title_case_headers()
-            .pool_max_idle_per_host(64);
+            // A receiver may close a kept connection just as the next delivery goes out on it.
+            .pool_max_idle_per_host(0);
         if target.is_loopback() {
             builder = builder.no_proxy();
         }
@@ -134,14 +135,26 @@ impl Client {
             if let Some(error) = tls_error(source) {
                 return Failure::Tls { reason: error.to_string() };
             }
+            // Of several addresses the last one speaks: where there is no IPv6, it says so, and not that nobody listens.
             let error = source.downcast_ref::<io::Error>();
-            if error.is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+            if error.is_some_and(|error| is_absence(error.kind())) {
                 return Failure::Refused { addresses: self.addresses.clone() };
             }
             cause = source.source();
         }
         broken(error)
     }
+}
+
+/// Whether an address has nobody who would answer.
+fn is_absence(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::AddrNotAvailable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::HostUnreachable
+    )
 }
 
 /// The TLS library's own error, which may be carried inside I/O errors.

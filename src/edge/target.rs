@@ -68,7 +68,8 @@ impl FromStr for Target {
 
 /// What a short form stands for: a host on this machine, and plain HTTP.
 fn completed(text: &str) -> String {
-    if text.contains("://") {
+    // A URL in the path or the query is not the target's own.
+    if text.find("://").is_some_and(|at| !text[..at].contains(['/', '?', '#'])) {
         return text.to_owned();
     }
     let end = text.find(['/', '?']).unwrap_or(text.len());

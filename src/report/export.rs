@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue};
 
+use super::sanitize::is_hostile;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::provider::{Provider, title_case};
 
@@ -123,16 +124,14 @@ fn header_argument(name: &str, value: &[u8]) -> String {
         // A header without a value is written with a semicolon; with a colon curl would leave it out.
         Ok("") => quoted(&format!("{name};")),
         Ok(text) if is_quotable(value) => quoted(&format!("{name}: {text}")),
-        _ => format!("\"{name}: $(printf {})\"", octal(value)),
+        _ => format!("{}\"$(printf {})\"", quoted(&format!("{name}: ")), octal(value)),
     }
 }
 
 /// Whether bytes can be written between single quotes and pasted into a terminal: text without control characters.
 fn is_quotable(bytes: &[u8]) -> bool {
-    let text = str::from_utf8(bytes);
-    text.is_ok_and(|text| {
-        !text.chars().any(|character| character.is_control() && character != '\n' && character != '\t')
-    })
+    let unsafe_one = |character: char| is_hostile(character) && character != '\n' && character != '\t';
+    str::from_utf8(bytes).is_ok_and(|text| !text.chars().any(unsafe_one))
 }
 
 fn quoted(text: &str) -> String {

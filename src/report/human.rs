@@ -206,7 +206,7 @@ impl<'a> HumanReporter<'a> {
         )?;
         match &attempt.outcome {
             Ok(answer) if self.is(Verbosity::Verbose) => self.answer(answer, true),
-            Ok(answer) if !good => self.answer(answer, false),
+            Ok(answer) if !answer.status.is_success() => self.answer(answer, false),
             Ok(_) | Err(_) => Ok(()),
         }
     }

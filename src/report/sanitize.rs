@@ -66,7 +66,7 @@ fn escaped(text: &str, lines: bool) -> Cow<'_, str> {
 }
 
 /// Whether a terminal would act on a character, or a reader not see what it does.
-fn is_hostile(character: char) -> bool {
+pub(super) fn is_hostile(character: char) -> bool {
     matches!(character,
         // C0, DEL and C1: cursor movement, colours, titles, bells.
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'

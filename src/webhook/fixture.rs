@@ -71,6 +71,11 @@ impl<'a> Renderer<'a> {
             let end = find(rest, b"}}").unwrap_or(rest.len().min(24));
             let placeholder = String::from_utf8_lossy(&rest[..end]).into_owned();
             let number = placeholder.strip_prefix('#');
+            let is_number = |text: &str| ["digits:", "unix"].iter().any(|kind| text.starts_with(kind));
+            if let Some(number) = number.filter(|number| !is_number(number)) {
+                let hint = format!("`{number}` is no number: leave the # out");
+                return Err(PlaceholderError { offset, text: placeholder.clone(), hint });
+            }
             let value = self.value(number.unwrap_or(&placeholder)).map_err(|hint| PlaceholderError {
                 offset,
                 text: placeholder.clone(),
@@ -98,8 +103,8 @@ impl<'a> Renderer<'a> {
         let (argument, label) = (parts.next(), parts.next());
         match kind {
             "id" | "event" if argument.is_some() => Err(format!("`{{{{{kind}}}}}` stands alone")),
-            "id" => Ok(self.id.to_owned()),
-            "event" => Ok(self.event.to_owned()),
+            "id" => Ok(within_json(self.id)),
+            "event" => Ok(within_json(self.event)),
             "uuid" => Ok(self.labelled(text, argument.is_some(), uuid)),
             "hex" | "alnum" | "ALNUM" | "digits" => {
                 let length =
@@ -127,6 +132,12 @@ impl<'a> Renderer<'a> {
         }
         self.labelled.entry(text.to_owned()).or_insert_with(|| make(self.random)).clone()
     }
+}
+
+/// A text as it stands between the quotes of a JSON string.
+fn within_json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 fn characters(random: &mut fastrand::Rng, kind: &str, length: usize) -> String {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderName, Method};
 
 use super::delivery::Delivery;
@@ -581,6 +582,10 @@ fn template_error(table: &Table<'_>, text: &At<String>, error: &TemplateError) -
 
 fn header_name(table: &Table<'_>, name: At<String>) -> Result<String, FileError> {
     match HeaderName::from_bytes(name.value.as_bytes()) {
+        Ok(header) if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&header) => {
+            let message = format!("`{}` follows from the body and the connection", name.value);
+            Err(table.error(&name.span, message, Some("leave it out".to_owned())))
+        }
         Ok(_) => Ok(name.value),
         Err(_) => Err(table.error(&name.span, format!("`{}` is no header name", name.value.escape_debug()), None)),
     }

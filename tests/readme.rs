@@ -1,0 +1,54 @@
+//! The commands of the README, run as they stand there.
+
+use crate::support::{Answer, Endpoint, Wh};
+
+const README: &str = include_str!("../README.md");
+
+/// The commands behind `$ ` in the README's console blocks.
+fn commands() -> Vec<&'static str> {
+    let mut inside = false;
+    let mut commands = Vec::new();
+    for line in README.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if let (true, Some(command)) = (inside, line.strip_prefix("$ ")) {
+            commands.push(command);
+        }
+    }
+    commands
+}
+
+/// A command's words; the README quotes with single quotes only.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in command.split('\'').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+#[test]
+fn every_command_of_the_readme_does_what_it_says() {
+    let commands = commands();
+    assert!(commands.len() >= 12, "{commands:?}");
+    for command in commands {
+        let command = command.replace("cargo run -- ", "wh ");
+        let mut words = words(&command).into_iter();
+        assert_eq!(words.next().as_deref(), Some("wh"), "{command}");
+        let sends = command.contains("wh send") && command.contains("--to");
+        let endpoint = if sends { Endpoint::new() } else { Endpoint::new().uncalled() };
+        let answer = if command.contains("--expect 401") { 401 } else { 200 };
+        let endpoint = endpoint.answering(std::iter::repeat_n(Answer::status(answer), 64));
+        let place = format!("localhost:{}", endpoint.port());
+        let words = words.map(|word| word.replace("localhost:3000", &place));
+        let output = Wh::new().args(words).run();
+        output.exit(0);
+        assert!(!output.stdout().is_empty(), "{command}");
+        // What a person reads on stderr are notes, and no errors.
+        assert!(!output.stderr_text().contains("error:"), "{command}");
+    }
+}
