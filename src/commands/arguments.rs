@@ -48,7 +48,9 @@ pub struct Header {
 pub fn header(text: &str) -> Result<Header, Mistake> {
     const FORM: &str = "write -H 'Name: value'";
     let Some((name, value)) = text.split_once(':') else {
-        return mistake(format!("`{text}` has no colon"), FORM);
+        // What stands behind the first word may be a credential.
+        let word = text.split_whitespace().next().unwrap_or_default();
+        return mistake(format!("the header `{word}` has no colon"), FORM);
     };
     let typed = name;
     let Ok(name) = HeaderName::from_bytes(typed.as_bytes()) else {

@@ -32,6 +32,11 @@ fn likeness(word: &str, candidate: &str) -> f64 {
     if word.len() >= 4 && candidate.contains(word) {
         return 0.95;
     }
+    // Far longer or shorter words are not like it, and measuring how little takes long.
+    let (short, long) = (word.len().min(candidate.len()), word.len().max(candidate.len()));
+    if short * 3 < long {
+        return 0.0;
+    }
     strsim::normalized_damerau_levenshtein(word, candidate)
 }
 
