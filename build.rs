@@ -24,9 +24,10 @@ fn main() -> io::Result<()> {
         let mut events: Vec<(String, &Path)> =
             events.iter().map(|file| (name(&folder, file), file.as_path())).collect();
         events.sort();
-        let _ = writeln!(list, "Folder {{ name: {:?}, file: {}, events: &[", name(&root, &provider), include(&file));
+        let _ =
+            writeln!(list, "Folder {{ name: {:?}, file: {}, events: &[", name(&root, &provider), include(&root, &file));
         for (name, file) in events {
-            let _ = writeln!(list, "    ({:?}, {}),", name.trim_end_matches(".json"), include(file));
+            let _ = writeln!(list, "    ({:?}, {}),", name.trim_end_matches(".json"), include(&root, file));
         }
         list.push_str("] },\n");
     }
@@ -51,8 +52,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-fn include(file: &Path) -> String {
-    format!("include_bytes!({:?})", file.to_string_lossy())
+/// Found from the manifest when it is compiled, so that a target folder may outlive a checkout that was moved.
+fn include(root: &Path, file: &Path) -> String {
+    format!("include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))", format!("/fixtures/{}", name(root, file)))
 }
 
 /// The path below a folder, with `/` on every platform.
