@@ -152,7 +152,7 @@ pub fn weaknesses(provider: &Provider) -> Vec<String> {
     found
 }
 
-/// A duration as people say it: `300 s`, `5 min`, `2 h`.
+/// A duration as people say it: `500 ms`, `90 s`, `5 min`, `2 h`.
 #[must_use]
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();

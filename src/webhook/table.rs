@@ -207,12 +207,6 @@ impl<'a> Table<'a> {
         pairs.collect()
     }
 
-    /// Whether the table has no keys, or is not there at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Says of the first key that was not taken that nobody knows it.
     pub fn end(self) -> Result<(), FileError> {
         let Some(key) = self.entries.keys().min_by_key(|key| key.span().start) else { return Ok(()) };
