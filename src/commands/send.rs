@@ -233,9 +233,8 @@ async fn deliver_all(
         }
         reporter.report(&Outcome::Attempted {
             delivery: &delivery,
-            provider: &sender.provider,
             attempt: &attempt,
-            expected: &args.expect,
+            good: attempt.status().is_some_and(|status| args.expect.matches(status)),
             advice,
             fault,
             fatal: fatal.is_some(),

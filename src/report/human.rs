@@ -18,7 +18,6 @@ use super::palette::{Palette, Role};
 use super::{Outcome, Problem, Reporter, Summary, Totals, Whole, explanation, payload, sanitize};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::delivery::Delivery;
-use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::{EventInfo, Provider};
 use crate::webhook::record::REDACTED;
 use crate::webhook::scheme::Algorithm;
@@ -181,8 +180,7 @@ impl<'a> HumanReporter<'a> {
     }
 
     /// `10:00:00 <-- 200 POST http://localhost:3000/ (12 ms) [msg_2Lk9…]`, and the answer's body when it matters.
-    fn attempted(&mut self, delivery: &Delivery, attempt: &Attempt, expected: &StatusPatterns) -> io::Result<()> {
-        let good = attempt.status().is_some_and(|status| expected.matches(status));
+    fn attempted(&mut self, delivery: &Delivery, attempt: &Attempt, good: bool) -> io::Result<()> {
         if self.is(Verbosity::Quiet) && good {
             return Ok(());
         }
@@ -494,7 +492,8 @@ impl Reporter for HumanReporter<'_> {
             }
             Outcome::Ready { url, scheme, log, targets, .. } => self.ready(url, *scheme, *log, targets)?,
             Outcome::Forwarded { delivery, attempt } => {
-                self.attempted(delivery, attempt, &StatusPatterns::default())?;
+                let good = attempt.status().is_some_and(|status| status.is_success());
+                self.attempted(delivery, attempt, good)?;
             }
             Outcome::Secret(secret) => {
                 let text = String::from_utf8_lossy(secret.expose());
@@ -503,8 +502,8 @@ impl Reporter for HumanReporter<'_> {
             Outcome::Listened(totals) => self.listened(*totals)?,
             // The error that ends the run says it; twice would be once too often.
             Outcome::Attempted { fatal: true, .. } => {}
-            Outcome::Attempted { delivery, attempt, expected, advice, .. } => {
-                self.attempted(delivery, attempt, expected)?;
+            Outcome::Attempted { delivery, attempt, good, advice, .. } => {
+                self.attempted(delivery, attempt, *good)?;
                 if let Some(advice) = advice {
                     self.output.flush()?;
                     self.aside(Role::Notice, "hint:", advice)?;

@@ -14,7 +14,6 @@ use super::{Outcome, Problem, Reporter, sanitize};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::fault::Fault;
-use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::{EventInfo, Place, Provider};
 use crate::webhook::record::{REDACTED, Record, milliseconds};
 use crate::webhook::scheme::Algorithm;
@@ -98,8 +97,8 @@ impl Reporter for JsonReporter<'_> {
                 "forwarded": totals.forwarded,
                 "failed": totals.failed,
             }),
-            Outcome::Attempted { delivery, attempt, expected, fault, .. } => {
-                let mut value = attempted(delivery, attempt, expected);
+            Outcome::Attempted { delivery, attempt, good, fault, .. } => {
+                let mut value = attempted(delivery, attempt, *good);
                 value["fault"] = (*fault).into();
                 value
             }
@@ -161,7 +160,7 @@ fn signed(delivery: &Delivery, provider: &Provider, secrets: bool) -> Value {
     value
 }
 
-fn attempted(delivery: &Delivery, attempt: &Attempt, expected: &StatusPatterns) -> Value {
+fn attempted(delivery: &Delivery, attempt: &Attempt, good: bool) -> Value {
     let status = attempt.status();
     let failure = attempt.outcome.as_ref().err();
     json!({
@@ -177,7 +176,7 @@ fn attempted(delivery: &Delivery, attempt: &Attempt, expected: &StatusPatterns) 
         "duration_ms": milliseconds(attempt.duration),
         "error": failure.map(ToString::to_string),
         "code": failure.map(crate::webhook::attempt::Failure::code),
-        "ok": status.is_some_and(|status| expected.matches(status)),
+        "ok": good,
         "response": attempt.outcome.as_ref().ok().map(response),
     })
 }

@@ -17,7 +17,6 @@ use self::export::ExportForm;
 use self::notice::Notice;
 use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
-use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::{EventInfo, Provider};
 use crate::webhook::secret::Secret;
 use crate::webhook::verification::{Rejection, Verified};
@@ -101,12 +100,10 @@ pub enum Outcome<'a> {
     Attempted {
         /// The delivery.
         delivery: &'a Delivery,
-        /// Its provider.
-        provider: &'a Provider,
         /// What came of it.
         attempt: &'a Attempt,
-        /// The answers that are good.
-        expected: &'a StatusPatterns,
+        /// Whether the answer is one of those that were expected.
+        good: bool,
         /// What may help, where the answer was not good.
         advice: Option<String>,
         /// What is wrong with the delivery on purpose.
