@@ -137,10 +137,12 @@ pub enum Error {
         reason: io::Error,
     },
     /// Stopped by Ctrl-C.
-    #[error("stopped after {done} of {all}")]
+    #[error("{}", interrupted(*done, *in_flight, *all))]
     Interrupted {
-        /// How many deliveries were answered.
+        /// How many deliveries have come to their end.
         done: usize,
+        /// How many were on their way.
+        in_flight: usize,
         /// How many there should have been.
         all: usize,
     },
@@ -266,6 +268,14 @@ fn unmet(missing: &str, invalid: u64) -> String {
         0 => missing.to_owned(),
         1 => format!("{missing}, and one that was not genuine"),
         count => format!("{missing}, and {count} that were not genuine"),
+    }
+}
+
+fn interrupted(done: usize, in_flight: usize, all: usize) -> String {
+    match in_flight {
+        0 => format!("stopped after {done} of {all}"),
+        1 => format!("stopped after {done} of {all}; one was on its way and may have arrived"),
+        count => format!("stopped after {done} of {all}; {count} were on their way and may have arrived"),
     }
 }
 

@@ -154,11 +154,16 @@ impl<'a> Composer<'a> {
         Err(Error::usage(format!("{flag} is for one delivery, and {count} events are meant"), "name one EVENT"))
     }
 
-    /// The time to sign with.
-    pub fn moment(&self) -> Result<Timestamp, Error> {
-        let now = (self.context.clock)();
+    /// The time to sign with, where it is `now`.
+    fn moment(&self, now: Timestamp) -> Result<Timestamp, Error> {
         let Some(moment) = self.args.timestamp else { return Ok(now) };
         moment.resolve(now).ok_or_else(|| Error::usage("--timestamp is out of all bounds", "give a time nearer to now"))
+    }
+
+    /// The time that a delivery claims to be from: a fault may be in that alone.
+    fn claimed(&self, provider: &Provider, now: Timestamp) -> Result<Timestamp, Error> {
+        let moment = self.moment(now)?;
+        Ok(self.args.fault.map_or(moment, |fault| fault.moment(&provider.scheme, moment)))
     }
 
     /// A signed delivery of an event to a URL.
@@ -169,11 +174,21 @@ impl<'a> Composer<'a> {
         secrets: &[Secret],
         url: &Uri,
     ) -> Result<Delivery, Error> {
-        let mut timestamp = self.moment()?;
+        let now = (self.context.clock)();
+        let draft = self.compose(event, provider, url, now)?;
+        self.sign(draft, provider, secrets, now)
+    }
+
+    /// A delivery of an event to a URL that only lacks its signature.
+    pub fn compose(
+        &mut self,
+        event: &EventName,
+        provider: &Provider,
+        url: &Uri,
+        now: Timestamp,
+    ) -> Result<Delivery, Error> {
         self.check_fault(provider)?;
-        if let Some(fault) = self.args.fault {
-            timestamp = fault.moment(&provider.scheme, timestamp);
-        }
+        let timestamp = self.claimed(provider, now)?;
         let fixture = if self.data.is_some() { None } else { Some(self.catalogue.fixture(event)?) };
         let payload = match (&self.data, &fixture) {
             (Some(data), _) => Payload::Exact(data.clone()),
@@ -182,11 +197,21 @@ impl<'a> Composer<'a> {
         };
         let draft = Draft { event, payload, id: self.args.id.as_deref(), timestamp, url, edits: &self.edits };
         let composed = provider.compose(draft, &mut self.random);
-        let composed = composed.map_err(|error| composition_error(error, fixture.as_ref()))?;
-        let signing = Signing { timestamp, secrets, fault: self.args.fault };
+        composed.map_err(|error| composition_error(error, fixture.as_ref()))
+    }
+
+    /// A composed delivery with the signature of an attempt at it: a later attempt has a later one.
+    pub fn sign(
+        &self,
+        draft: Delivery,
+        provider: &Provider,
+        secrets: &[Secret],
+        now: Timestamp,
+    ) -> Result<Delivery, Error> {
+        let signing = Signing { timestamp: self.claimed(provider, now)?, secrets, fault: self.args.fault };
         let mut delivery = provider
             .scheme
-            .sign(composed, &signing)
+            .sign(draft, &signing)
             .map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?;
         self.own_headers(&mut delivery);
         Ok(delivery)

@@ -1,11 +1,12 @@
 //! One file a subcommand: its arguments, then `run`. The only place where `webhook`, `edge` and `report` meet.
 //!
 //! Beside them stands what several have in common: `arguments` reads what is typed, `composing` makes deliveries from it,
-//! `secrets` finds their secrets, and `receiver` is the one that `send` brings along.
+//! `secrets` finds their secrets, `delivering` sends them, and `receiver` is the one that `send` brings along.
 
 pub mod arguments;
 pub mod completions;
 pub mod composing;
+pub mod delivering;
 pub mod events;
 pub mod listen;
 pub mod receiver;

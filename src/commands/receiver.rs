@@ -1,7 +1,7 @@
 //! The receiver inside the program: what `wh send` delivers to when it is given no URL.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -32,7 +32,7 @@ pub struct Reception {
 /// Verifies what arrives, and keeps it until it is asked for.
 pub struct Receiver {
     /// The provider whose deliveries are expected.
-    pub provider: Provider,
+    pub provider: Arc<Provider>,
     /// The secrets to verify with.
     pub secrets: Vec<Secret>,
     /// Says what time it is.
@@ -42,9 +42,12 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// What arrived since this was asked last.
-    pub fn take(&self) -> Vec<Reception> {
-        std::mem::take(&mut *self.received.lock().unwrap_or_else(PoisonError::into_inner))
+    /// How a delivery arrived, if it did; it is not kept any longer.
+    pub fn take(&self, sent: &Delivery) -> Option<Reception> {
+        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        let body = sent.request.body();
+        let place = received.iter().position(|reception| reception.delivery.request.body() == body)?;
+        Some(received.remove(place))
     }
 }
 

@@ -1,32 +1,29 @@
 //! `wh send`: sign fixture payloads and deliver them to a URL, or to a receiver inside the program.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use http::StatusCode;
 use http::header::LOCATION;
-use tokio::net::TcpListener;
+use http::{StatusCode, Uri};
+use jiff::Timestamp;
 
 use super::arguments;
 use super::composing::{Composer, DeliveryArgs};
-use super::receiver::Receiver;
+use super::delivering::{Connecting, Deliverer, Job, Plan, Route, Source};
 use super::secrets::{Secrets, secrets};
 use super::sign::default_target;
 use crate::cli::SharedArgs;
 use crate::context::Context;
-use crate::edge::client::{Client, ClientError, ClientOptions};
-use crate::edge::listener::{self, Limits};
 use crate::edge::prompt;
 use crate::edge::target::Target;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::notice::Notice;
-use crate::report::{Outcome, Reporter, Summary, Whole};
-use crate::webhook::attempt::{Answer, Attempt, Failure};
+use crate::report::{Outcome, Reporter};
+use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
@@ -34,9 +31,6 @@ use crate::webhook::fault::Fault;
 use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
-
-/// How long to wait for an answer where the provider does not say.
-const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sign fixture payloads and deliver them to a URL
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -118,12 +112,22 @@ pub fn run(
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
-    runtime.block_on(deliver_all(&events, &senders, &mut composer, args, context, reporter))
+    runtime.block_on(async {
+        let routes = routes(&senders, args, context).await?;
+        let urls = routes.iter().map(|route| route.target.uri().clone()).collect();
+        let fault = args.delivery.fault.map(Fault::name);
+        let plan = Plan { all: events.len(), expect: args.expect.clone(), fault, concurrency: 1 };
+        let senders = senders.values().collect();
+        let events = events.into_iter();
+        let mut deliveries = Deliveries { events, composer: &mut composer, senders, urls, args };
+        let clock = context.clock;
+        Deliverer { routes, plan, clock, reporter, recorder: None }.run(&mut deliveries).await
+    })
 }
 
 /// What the deliveries of one provider have in common.
 struct Sender {
-    provider: Provider,
+    provider: Arc<Provider>,
     secrets: Secrets,
 }
 
@@ -137,7 +141,7 @@ fn senders(
     let mut senders = BTreeMap::new();
     for event in events {
         if !senders.contains_key(&event.provider) {
-            let provider = catalogue.provider(&event.provider)?;
+            let provider = Arc::new(catalogue.provider(&event.provider)?);
             composer.check_fault(&provider)?;
             let secrets = secrets(&args.delivery.secret, &provider, context, args.to.as_ref())?;
             senders.insert(event.provider.clone(), Sender { provider, secrets });
@@ -178,177 +182,52 @@ pub(super) fn allow(target: &Target, allowed: bool, context: &Context) -> Result
     if prompt::confirm(&question) == Some(true) { Ok(()) } else { Err(Error::Remote { url, asked: true }) }
 }
 
-async fn deliver_all(
-    events: &[EventName],
-    senders: &BTreeMap<String, Sender>,
-    composer: &mut Composer<'_>,
-    args: &SendArgs,
-    context: &Context,
-    reporter: &mut dyn Reporter,
-) -> Result<Exit, Error> {
-    let mut routes: BTreeMap<&str, Route> = BTreeMap::new();
-    let mut summary = Summary { unsent: events.len(), ..Summary::default() };
-    let mut stopped = None;
-    // The same advice helps once.
-    let mut last_advice = None;
-    let fault = args.delivery.fault.map(Fault::name);
-    for event in events {
-        let sender = &senders[&event.provider];
-        if !routes.contains_key(event.provider.as_str()) {
-            routes.insert(&event.provider, Route::new(sender, args, context).await?);
-        }
-        let route = &routes[event.provider.as_str()];
-        let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, route.target.uri())?;
-        if let Some(notice) = composer.misnamed(&sender.provider, &delivery) {
-            reporter.report(&Outcome::Notice(notice))?;
-        }
-        let sending = route.deliver(&delivery, sender, context, reporter, (events.len() == 1, args.delivery.fault));
-        let Some(attempt) = unless_interrupted(sending).await else {
-            stopped = Some(Error::Interrupted { done: summary.sent, all: events.len() });
-            break;
-        };
-        let attempt = attempt?;
-
-        summary.sent += 1;
-        summary.unsent -= 1;
-        let fatal = match &attempt.outcome {
-            Ok(answer) if args.expect.matches(answer.status) => {
-                summary.accepted += 1;
-                None
-            }
-            Ok(_) => {
-                summary.refused += 1;
-                None
-            }
-            Err(failure) => {
-                summary.failed += 1;
-                let alone = events.len() == 1;
-                let nobody = summary.accepted + summary.refused == 0 && failure.is_lasting();
-                (alone || nobody).then(|| failure.clone())
-            }
-        };
-        let advice = advice(&attempt, route, sender, args).filter(|advice| last_advice.as_ref() != Some(advice));
-        if advice.is_some() {
-            last_advice.clone_from(&advice);
-        }
-        reporter.report(&Outcome::Attempted {
-            delivery: &delivery,
-            attempt: &attempt,
-            good: attempt.status().is_some_and(|status| args.expect.matches(status)),
-            advice,
-            fault,
-            fatal: fatal.is_some(),
-        })?;
-        if let Some(failure) = fatal {
-            stopped = Some(Error::Unreachable { target: Box::new(route.target.clone()), failure });
-            break;
-        }
+/// The routes of the deliveries, one for each provider, in the order of their names.
+async fn routes(senders: &BTreeMap<String, Sender>, args: &SendArgs, context: &Context) -> Result<Vec<Route>, Error> {
+    let connecting = Connecting { timeout: args.timeout, insecure: args.insecure, cacert: args.cacert.as_deref() };
+    let mut routes = Vec::new();
+    for sender in senders.values() {
+        let provider = Arc::clone(&sender.provider);
+        routes.push(match &args.to {
+            Some(target) => Route::to(target.clone(), Some(provider), connecting).await?,
+            None => Route::inside(provider, sender.secrets.secrets.clone(), context.clock, connecting).await?,
+        });
     }
-    if events.len() > 1 {
-        reporter.report(&Outcome::Summary(summary))?;
-    }
-    match stopped {
-        Some(error) => Err(error),
-        None if summary.refused > 0 => Ok(Exit::No),
-        None if summary.failed > 0 => Ok(Exit::Environment),
-        None => Ok(Exit::Good),
-    }
+    Ok(routes)
 }
 
-/// What a future yields; nothing when Ctrl-C came first.
-async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        done = work => Some(done),
-        Ok(()) = tokio::signal::ctrl_c() => None,
-    }
+/// The deliveries of the events, one after the other.
+struct Deliveries<'a, 'b> {
+    events: std::vec::IntoIter<EventName>,
+    composer: &'b mut Composer<'a>,
+    senders: Vec<&'b Sender>,
+    urls: Vec<Uri>,
+    args: &'b SendArgs,
 }
 
-/// The way of a provider's deliveries: to the target, or to a receiver inside the program.
-struct Route {
-    target: Target,
-    client: Client,
-    receiver: Option<Arc<Receiver>>,
-}
-
-impl Route {
-    async fn new(sender: &Sender, args: &SendArgs, context: &Context) -> Result<Self, Error> {
-        let (target, receiver) = match &args.to {
-            Some(target) => (target.clone(), None),
-            None => {
-                let (target, receiver) = receive(sender, context).await?;
-                (target, Some(receiver))
-            }
-        };
-        let authorities = match &args.cacert {
-            None => None,
-            Some(path) => {
-                let file = |reason| Error::File { path: path.display().to_string(), reason };
-                Some(std::fs::read(path).map_err(file)?)
-            }
-        };
-        let timeout = args.timeout.or(sender.provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);
-        let options = ClientOptions { timeout, insecure: args.insecure, authorities, ..ClientOptions::default() };
-        let client = Client::new(&target, options).await.map_err(|error| match error {
-            ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
-            error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
-        })?;
-        Ok(Self { target, client, receiver })
+impl Source for Deliveries<'_, '_> {
+    fn next(&mut self, now: Timestamp) -> Result<Option<Job>, Error> {
+        let Some(event) = self.events.next() else { return Ok(None) };
+        let route = self.senders.iter().position(|sender| sender.provider.name == event.provider);
+        let route = route.expect("there is a sender for the provider of each event");
+        let draft = self.composer.compose(&event, &self.senders[route].provider, &self.urls[route], now)?;
+        Ok(Some(Job { route, draft }))
     }
 
-    /// Sends a delivery once and shows it going out; in the program, as it arrived.
-    async fn deliver(
-        &self,
-        delivery: &Delivery,
-        sender: &Sender,
-        context: &Context,
-        reporter: &mut dyn Reporter,
-        (alone, fault): (bool, Option<Fault>),
-    ) -> Result<Attempt, Error> {
-        let at = (context.clock)();
-        let provider = &sender.provider;
-        let Some(receiver) = &self.receiver else {
-            let fault = fault.map(Fault::name);
-            reporter.report(&Outcome::Sending { delivery, provider, at, fault })?;
-            return Ok(self.client.send(delivery, 1, at).await);
-        };
-        let attempt = self.client.send(delivery, 1, at).await;
-        for mut reception in receiver.take() {
-            // Not every provider sends an id; both arrows are to have the same.
-            reception.delivery.id.clone_from(&delivery.id);
-            reception.delivery.variant.clone_from(&delivery.variant);
-            reporter.report(&Outcome::Received {
-                delivery: &reception.delivery,
-                provider: Some(provider),
-                at: reception.at,
-                remote: reception.remote,
-                verdict: Some(&reception.verdict),
-                status: Some(reception.status),
-                whole: if alone { Whole::Request } else { Whole::Line },
-                secrets: false,
-            })?;
-        }
-        Ok(attempt)
+    fn sign(&mut self, job: &Job, _: &Route, now: Timestamp) -> Result<Delivery, Error> {
+        let sender = self.senders[job.route];
+        self.composer.sign(job.draft.clone(), &sender.provider, &sender.secrets.secrets, now)
     }
-}
 
-/// Starts a receiver on a free port of this machine, at the path of the provider's guide.
-async fn receive(sender: &Sender, context: &Context) -> Result<(Target, Arc<Receiver>), Error> {
-    let system = |reason| Error::System { what: "no port can be listened on", reason };
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(system)?;
-    let address = listener.local_addr().map_err(system)?;
-    let path = sender.provider.request.path.as_deref().unwrap_or("/");
-    let target = format!("http://{address}{path}").parse().map_err(|error: crate::edge::target::TargetError| {
-        Error::usage(error.to_string(), "mend `request.path` in the provider's file")
-    })?;
-    let receiver = Arc::new(Receiver {
-        provider: sender.provider.clone(),
-        secrets: sender.secrets.secrets.clone(),
-        clock: context.clock,
-        received: Mutex::default(),
-    });
-    let limits = Limits { body: usize::MAX, ..Limits::default() };
-    tokio::spawn(listener::serve(vec![listener], Arc::clone(&receiver), limits, std::future::pending()));
-    Ok((target, receiver))
+    fn remark(&self, delivery: &Delivery, route: &Route) -> Option<Notice> {
+        self.composer.misnamed(route.provider.as_deref()?, delivery)
+    }
+
+    fn advice(&self, attempt: &Attempt, route: &Route) -> Option<String> {
+        let provider = route.provider.as_deref()?;
+        let sender = self.senders.iter().find(|sender| sender.provider.name == provider.name)?;
+        advice(attempt, route, sender, self.args)
+    }
 }
 
 /// What may help with an answer that is not good. Of a delivery that is wrong on purpose, a refusal needs no help.
@@ -396,15 +275,5 @@ fn advice(attempt: &Attempt, route: &Route, sender: &Sender, args: &SendArgs) ->
             Some(format!("redirects are not followed{to}: give --to the URL that answers itself"))
         }
         _ => None,
-    }
-}
-
-impl Failure {
-    /// Whether the next delivery would fail the same way.
-    fn is_lasting(&self) -> bool {
-        match self {
-            Self::Refused { .. } | Self::UnknownHost { .. } | Self::Tls { .. } => true,
-            Self::TimedOut { .. } | Self::Broken { .. } => false,
-        }
     }
 }

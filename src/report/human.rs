@@ -93,7 +93,7 @@ impl<'a> HumanReporter<'a> {
     fn sending(
         &mut self,
         delivery: &Delivery,
-        provider: &Provider,
+        provider: Option<&Provider>,
         at: Timestamp,
         fault: Option<&str>,
     ) -> io::Result<()> {
@@ -103,7 +103,7 @@ impl<'a> HumanReporter<'a> {
         let fault =
             fault.map(|fault| self.paint(Role::Notice, &format!(" wrong on purpose: {fault}"))).unwrap_or_default();
         writeln!(self.output, "{}{fault}", self.arrow_out(delivery, at))?;
-        if self.is(Verbosity::Verbose) { self.request(delivery, Some(provider), "    ", false) } else { Ok(()) }
+        if self.is(Verbosity::Verbose) { self.request(delivery, provider, "    ", false) } else { Ok(()) }
     }
 
     /// A delivery that arrived: its line, and as much of it as is wanted.
@@ -458,10 +458,12 @@ impl<'a> HumanReporter<'a> {
     }
 
     fn summary(&mut self, summary: Summary) -> io::Result<()> {
-        let Summary { sent, accepted, refused, failed, unsent } = summary;
-        let role = if accepted == sent && unsent == 0 { Role::Good } else { Role::Bad };
+        let Summary { sent, accepted, refused, failed, in_flight, unsent } = summary;
+        let role = if accepted == sent && in_flight + unsent == 0 { Role::Good } else { Role::Bad };
         let mut text = format!("{accepted} of {sent} accepted");
-        for (count, word) in [(refused, "refused"), (failed, "without an answer"), (unsent, "not sent")] {
+        for (count, word) in
+            [(refused, "refused"), (failed, "without an answer"), (in_flight, "still on the way"), (unsent, "not sent")]
+        {
             if count > 0 {
                 text.push_str(&format!(", {count} {word}"));
             }
@@ -482,7 +484,7 @@ impl Reporter for HumanReporter<'_> {
                 }
                 return self.aside(Role::Notice, "note:", &notice.to_string());
             }
-            Outcome::Sending { delivery, provider, at, fault } => self.sending(delivery, provider, *at, *fault)?,
+            Outcome::Sending { delivery, provider, at, fault } => self.sending(delivery, *provider, *at, *fault)?,
             Outcome::Planned { delivery, provider } => self.request(delivery, Some(provider), "", false)?,
             Outcome::Signed { delivery, provider, form } => self.signed(delivery, provider, *form)?,
             Outcome::Received { delivery, provider, at, verdict, status, whole, secrets, .. } => {

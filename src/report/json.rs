@@ -122,6 +122,7 @@ impl Reporter for JsonReporter<'_> {
                 "accepted": summary.accepted,
                 "refused": summary.refused,
                 "failed": summary.failed,
+                "in_flight": summary.in_flight,
                 "unsent": summary.unsent,
             }),
         };

@@ -30,8 +30,8 @@ pub enum Outcome<'a> {
     Sending {
         /// The delivery, signed.
         delivery: &'a Delivery,
-        /// Its provider.
-        provider: &'a Provider,
+        /// Its provider, if that is known.
+        provider: Option<&'a Provider>,
         /// When.
         at: Timestamp,
         /// What is wrong with it on purpose.
@@ -181,6 +181,8 @@ pub struct Summary {
     pub refused: usize,
     /// How many got none.
     pub failed: usize,
+    /// How many were on their way when the run was stopped, so that they may have arrived.
+    pub in_flight: usize,
     /// How many were left out, because the run stopped before them.
     pub unsent: usize,
 }
