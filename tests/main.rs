@@ -7,6 +7,7 @@ mod events;
 mod house;
 mod listen;
 mod readme;
+mod records;
 mod schemes;
 mod send;
 mod sign;

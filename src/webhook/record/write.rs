@@ -1,4 +1,4 @@
-//! `wh.delivery/1`: a delivery as one JSON object, byte for byte. Keys are a promise to scripts.
+//! A delivery that arrived, written as a record.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -10,15 +10,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
-use super::delivery::Delivery;
-use super::scheme::Scheme;
-use super::verification::{Rejection, Verified};
-
-/// The name and version of the form.
-pub const SCHEMA: &str = "wh.delivery/1";
-
-/// What stands in place of a header that is the secret itself.
-pub const REDACTED: &str = "(redacted)";
+use super::{REDACTED, SCHEMA};
+use crate::webhook::delivery::Delivery;
+use crate::webhook::encoding::Encoding;
+use crate::webhook::scheme::Scheme;
+use crate::webhook::verification::{Rejection, Verified};
 
 /// A delivery that arrived, with all that is known of it.
 #[derive(Debug, Clone, Copy)]
@@ -139,7 +135,7 @@ impl<'a> Verification<'a> {
             Some(Ok(verified)) => Self {
                 valid: Some(true),
                 secret: Some(Cow::Borrowed(&verified.secret)),
-                encoding: verified.other_encoding.map(super::encoding::Encoding::name),
+                encoding: verified.other_encoding.map(Encoding::name),
                 age_s: verified.age.map(|age| age.as_secs_f64()),
                 ..none
             },

@@ -1,0 +1,24 @@
+//! `wh.delivery/1`: a delivery as one JSON object, byte for byte, and back. Keys are a promise to scripts.
+
+mod read;
+mod write;
+
+pub use self::read::{Direction, ReadError, ReadProblem, ReadResponse, Recorded, read, read_signed};
+pub use self::write::{Record, Verification, milliseconds};
+
+use super::delivery::Delivery;
+use super::scheme::Scheme;
+
+/// The name and version of the form.
+pub const SCHEMA: &str = "wh.delivery/1";
+
+/// What stands in place of a header that is the secret itself.
+pub const REDACTED: &str = "(redacted)";
+
+/// The header that this scheme needs and that was redacted when the delivery was recorded, if there is one.
+#[must_use]
+pub fn redacted_header<'a>(scheme: &'a Scheme, delivery: &Delivery) -> Option<&'a str> {
+    let headers = delivery.request.headers();
+    let is_redacted = |name: &str| headers.get(name).is_some_and(|value| value == REDACTED);
+    scheme.headers.iter().map(|rule| rule.name.as_str()).find(|name| is_redacted(name))
+}

@@ -1,0 +1,190 @@
+//! `wh.delivery/1`: what is written is read back byte for byte, and what is no record is told with its place.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
+use wh::webhook::delivery::Delivery;
+use wh::webhook::record::{Direction, ReadProblem, Record, read, read_signed, redacted_header};
+
+use crate::support::payloads;
+
+/// A record as the documentation has it, of one line.
+const RECORD: &str = r#"{"schema":"wh.delivery/1","id":"msg_2Lk","received_at":"2026-11-21T10:00:00.123Z","remote":"127.0.0.1:53122","request":{"method":"POST","target":"/webhooks/whop?x=1","version":"HTTP/1.1","headers":[["content-type","application/json"],["x-whop-signature","t=1795255200,v1=00"]],"body":"{\"a\":1.10}"},"scheme":"whop","event":"payment.succeeded","verification":{"valid":false,"reason":"mismatch"},"response":{"status":401,"duration_ms":3.5}}"#;
+
+fn delivery(body: Vec<u8>) -> Delivery {
+    let request = Request::post("/hook?a=%20b").body(Bytes::from(body)).expect("a request");
+    Delivery {
+        id: "msg_1".into(),
+        scheme: Some("wpg".into()),
+        event: Some("slot.submitted".into()),
+        variant: None,
+        request,
+    }
+}
+
+fn written(delivery: &Delivery) -> String {
+    let record = Record {
+        delivery,
+        received_at: "2026-11-21T10:00:00.123Z".parse().expect("a time"),
+        remote: "127.0.0.1:53122".parse().expect("an address"),
+        redact: None,
+        verdict: None,
+        response: Some((http::StatusCode::OK.as_u16(), Duration::from_millis(3))),
+    };
+    serde_json::to_string(&record).expect("JSON")
+}
+
+#[test]
+fn a_record_is_read_as_the_documentation_has_it() {
+    let record = read(RECORD.as_bytes()).expect("a record");
+    let request = &record.delivery.request;
+    assert_eq!((request.method(), request.version()), (&Method::POST, Version::HTTP_11));
+    assert_eq!(request.uri(), "/webhooks/whop?x=1");
+    assert_eq!(request.headers()["x-whop-signature"], "t=1795255200,v1=00");
+    assert_eq!(request.body(), "{\"a\":1.10}");
+    assert_eq!((record.delivery.id.as_str(), record.delivery.scheme.as_deref()), ("msg_2Lk", Some("whop")));
+    assert_eq!(record.delivery.event.as_deref(), Some("payment.succeeded"));
+    assert_eq!(record.at.map(|at| at.to_string()).as_deref(), Some("2026-11-21T10:00:00.123Z"));
+    assert_eq!(record.remote.as_deref(), Some("127.0.0.1:53122"));
+    assert_eq!((record.valid, record.reason.as_deref()), (Some(false), Some("mismatch")));
+    let response = record.response.expect("an answer");
+    assert_eq!((response.status.as_u16(), response.duration), (401, Some(Duration::from_micros(3500))));
+    assert_eq!(record.direction, Direction::Received);
+}
+
+#[test]
+fn pretty_or_with_more_in_it_a_record_is_the_same() {
+    let value: serde_json::Value = serde_json::from_str(RECORD).expect("JSON");
+    let pretty = serde_json::to_string_pretty(&value).expect("JSON");
+    let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    let more = RECORD.replacen('{', &format!("{{\"type\":\"received\",\"deep\":{deep},\"x\":{{\"schema\":1}},"), 1);
+    for text in [pretty, more] {
+        let record = read(text.as_bytes()).expect("a record");
+        assert_eq!(record.delivery.request.body(), "{\"a\":1.10}");
+    }
+}
+
+#[test]
+fn every_byte_of_a_body_comes_back() {
+    let every_byte = ("every byte", (0..=255).collect());
+    for (name, body) in payloads().into_iter().chain([every_byte]) {
+        let line = written(&delivery(body.clone()));
+        assert!(!line.contains('\n'), "{name}");
+        let record = read(line.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(record.delivery.request.body(), &body, "{name}");
+    }
+}
+
+#[test]
+fn headers_come_back_with_their_duplicates_and_with_bytes_that_are_no_text() {
+    let mut delivery = delivery(Vec::new());
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("x-a", &b"one"[..]),
+        ("x-b", b"tab\tand \"quotes\" \\"),
+        ("x-a", b" two "),
+        ("x-bytes", b"\xff\xfe\x80"),
+        ("x-text", "Zo\u{eb}".as_bytes()),
+        ("x-empty", b""),
+    ] {
+        headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).expect("a value"));
+    }
+    *delivery.request.headers_mut() = headers.clone();
+    let line = written(&delivery);
+    let record = read(line.as_bytes()).expect("a record");
+    assert_eq!(record.delivery.request.headers(), &headers);
+    assert_eq!(record.delivery.request.uri(), "/hook?a=%20b");
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    const BODY: &str = r#""body":"{\"a\":1.10}""#;
+    const REQUEST: &str = r#""request":{"method":"POST","target":"/webhooks/whop?x=1","version":"HTTP/1.1","#;
+    // What stands in the record, what stands there instead, and words of the message. The place is in what is wrong,
+    // or right behind it.
+    let broken = [
+        ("\"method\":\"POST\"", "\"method\":5", "expected a method"),
+        ("\"POST\"", "\"P T\"", "`P T` is no HTTP method"),
+        ("/webhooks/whop?x=1", "a b", "`a b` is no request target"),
+        ("HTTP/1.1", "HTTP/7", "`HTTP/7` is no version"),
+        (BODY, "\"body\":{}", "expected `body`, a string"),
+        (BODY, "\"body_base64\":\"eyJ*\"", "`body_base64` is damaged: character 4"),
+        (BODY, "\"body_base64\":\"eyJ\"", "`body_base64` is damaged: its length"),
+        (BODY, "\"nobody\":5}", "neither `body` nor"),
+        (BODY, "\"body_base64\":\"\",\"body\":\"\"}", "both `body` and"),
+        (BODY, "\"body\":\"\",\"body\":\"\"", "duplicate field `body`"),
+        ("t=1795255200,v1=00", "a\\r\\nx-b: c", "the header `x-whop-signature` holds `\\r`"),
+        ("\"x-whop-signature\",", "\"x y\",", "`x y` is no header name"),
+        ("[\"content-type\",\"application/json\"]", "[\"content-type\"]", "expected a header as [name, value]"),
+        ("[\"content-type\"", "[5", "expected a header's name"),
+        ("\"application/json\"", "{\"base64\":\"*\"}", "the base64 of the header `content-type` is damaged"),
+        (REQUEST, "\"request\":\"x\",\"r\":{", "expected `request`, an object"),
+        ("2026-11-21T10:00:00.123Z", "yesterday", "`yesterday` is no time"),
+        ("\"status\":401,\"duration_ms\":3.5}", "\"status\":99}", "`99` is no status"),
+        ("\"valid\":false", "\"valid\":\"no\"", "expected a boolean"),
+    ];
+    for (from, to, words) in broken {
+        let text = RECORD.replacen(from, to, 1);
+        let error = read(text.as_bytes()).expect_err(words);
+        assert!(matches!(&error.problem, ReadProblem::Member(message) if message.contains(words)), "{words}: {error}");
+        let start = text.find(to).expect("it was put in");
+        let place = start..=start + to.len() + 1;
+        assert!(error.line == 1 && place.contains(&error.column), "{words}: {} is not in {place:?}", error.column);
+    }
+    // Over several lines, the line is told.
+    let text = RECORD.replacen(",\"target\":\"/webhooks", ",\n\n\"target\":\" ", 1);
+    assert_eq!(read(text.as_bytes()).expect_err("a space").line, 3);
+}
+
+#[test]
+fn a_record_that_is_cut_off_is_told_from_what_is_no_json() {
+    for end in (1..RECORD.len()).step_by(7) {
+        let error = read(&RECORD.as_bytes()[..end]).expect_err("a part");
+        assert_eq!((error.problem, error.line), (ReadProblem::CutOff, 1), "{end}");
+    }
+    let error = read(RECORD.replacen("\"id\":", "\"id\";", 1).as_bytes()).expect_err("no JSON");
+    assert!(matches!(error.problem, ReadProblem::NotJson(_)), "{error}");
+    assert_eq!(error.column, 31);
+    assert!(read(format!("{RECORD}{RECORD}").as_bytes()).is_err());
+    assert!(read(RECORD.replacen("msg_2Lk", "\u{1}", 1).as_bytes()).is_err());
+}
+
+#[test]
+fn a_newer_form_and_another_schema_are_told_as_such() {
+    let newer = RECORD.replacen("wh.delivery/1", "wh.delivery/2", 1).replacen("\"POST\"", "{}", 1);
+    let problem = read(newer.as_bytes()).expect_err("newer").problem;
+    assert_eq!(problem, ReadProblem::Newer { schema: "wh.delivery/2".into() });
+    let other = RECORD.replacen("wh.delivery/1", "acme/1", 1);
+    let problem = read(other.as_bytes()).expect_err("another").problem;
+    assert_eq!(problem, ReadProblem::NoRecord { schema: Some("acme/1".into()) });
+    // A payload of somebody's may have members of the same names.
+    for text in [r#"{"type":"charge","request":{"id":null}}"#, r#"{"schema":{"a":[1,null,{}]}}"#, "[]", "5", "null"] {
+        assert_eq!(read(text.as_bytes()).expect_err(text).problem, ReadProblem::NoRecord { schema: None }, "{text}");
+    }
+}
+
+#[test]
+fn a_header_that_was_redacted_is_known() {
+    let catalogue = wh::webhook::catalogue::Catalogue::embedded();
+    let unibo = catalogue.provider("unibo").expect("a provider");
+    let whop = catalogue.provider("whop").expect("a provider");
+    let text =
+        RECORD.replacen("[\"x-whop-signature\",\"t=1795255200,v1=00\"]", "[\"authorization\",\"(redacted)\"]", 1);
+    let record = read(text.as_bytes()).expect("a record");
+    assert_eq!(redacted_header(&unibo.scheme, &record.delivery), Some("Authorization"));
+    assert_eq!(redacted_header(&whop.scheme, &record.delivery), None);
+}
+
+#[test]
+fn a_signed_request_as_it_was_printed_is_read() {
+    let line = r#"{"type":"signed","scheme":"wpg","event":"slot.submitted","variant":null,"id":"msg_1","method":"POST","url":"http://localhost:3000/hook","headers":[["X-WPG-Signature","00"]],"body_base64":"/w=="}"#;
+    let delivery = read_signed(line.as_bytes()).expect("a request");
+    assert_eq!(delivery.request.uri(), "http://localhost:3000/hook");
+    assert_eq!(
+        (delivery.request.body().as_ref(), &delivery.request.headers()["x-wpg-signature"]),
+        (&b"\xff"[..], &"00".parse().expect("a value"))
+    );
+    let error = read_signed(line.replacen("\"body_base64\"", "\"body\"", 1).replacen("\"/w==\"", "5", 1).as_bytes());
+    assert_eq!(error.expect_err("a number").line, 1);
+}
