@@ -6,6 +6,7 @@ mod errors;
 mod events;
 mod house;
 mod listen;
+mod log;
 mod readme;
 mod records;
 mod schemes;

@@ -1,7 +1,8 @@
 //! One file a subcommand: its arguments, then `run`. The only place where `webhook`, `edge` and `report` meet.
 //!
 //! Beside them stands what several have in common: `arguments` reads what is typed, `composing` makes deliveries from it,
-//! `secrets` finds their secrets, `delivering` sends them, and `receiver` is the one that `send` brings along.
+//! `secrets` finds their secrets, `delivering` sends them, `recording` keeps what was sent, and `receiver` is the one that
+//! `send` brings along.
 
 pub mod arguments;
 pub mod completions;
@@ -10,6 +11,7 @@ pub mod delivering;
 pub mod events;
 pub mod listen;
 pub mod receiver;
+pub mod recording;
 pub mod schemes;
 pub mod secrets;
 pub mod send;

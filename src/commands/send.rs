@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::arguments;
 use super::composing::{Composer, DeliveryArgs};
 use super::delivering::{Connecting, Deliverer, Job, Plan, Route, Source};
+use super::recording::{AttemptLog, LogArgs};
 use super::secrets::{Secrets, secrets};
 use super::sign::default_target;
 use crate::cli::SharedArgs;
@@ -68,6 +69,8 @@ pub struct SendArgs {
     dry_run: bool,
     #[command(flatten)]
     delivery: DeliveryArgs,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// Delivers the events, one after the other.
@@ -110,6 +113,10 @@ pub fn run(
         }
         return Ok(Exit::Good);
     }
+    let (mut recorder, notice) = AttemptLog::open(&args.log, args.delivery.fault.map(Fault::name), context)?;
+    if let Some(notice) = notice {
+        reporter.report(&Outcome::Notice(notice))?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
     runtime.block_on(async {
@@ -121,7 +128,7 @@ pub fn run(
         let events = events.into_iter();
         let mut deliveries = Deliveries { events, composer: &mut composer, senders, urls, args };
         let clock = context.clock;
-        Deliverer { routes, plan, clock, reporter, recorder: None }.run(&mut deliveries).await
+        Deliverer { routes, plan, clock, reporter, recorder: Some(&mut recorder) }.run(&mut deliveries).await
     })
 }
 

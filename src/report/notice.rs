@@ -46,6 +46,13 @@ pub enum Notice {
         /// What the system said.
         reason: String,
     },
+    /// What was sent is not recorded.
+    Unrecorded {
+        /// The log.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
     /// A request was refused before it was a delivery.
     RequestRefused {
         /// The sender's address.
@@ -102,6 +109,10 @@ impl fmt::Display for Notice {
             }
             Self::NotRecorded { reason } => {
                 write!(f, "a delivery could not be recorded, and was answered 507: {reason}")
+            }
+            Self::Unrecorded { path, reason } => {
+                let reason = reason.split(" (os error").next().unwrap_or(reason);
+                write!(f, "this is not recorded, for {path} cannot be written ({reason}); --no-log does without")
             }
             Self::RequestRefused { remote, reason } => write!(f, "a request from {remote} was refused: {reason}"),
             Self::LeftOut { lines } => write!(f, "{lines} lines are not shown; the log has them all"),

@@ -20,7 +20,6 @@ use crate::report::{Outcome, Reporter, Whole};
 use crate::webhook::attempt::{Attempt, Failure};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::policy::StatusPatterns;
-use crate::webhook::provider::Provider;
 
 /// Something to deliver.
 pub struct Job {
@@ -51,11 +50,12 @@ pub trait Source {
 
 /// Keeps what was delivered.
 pub trait Recorder {
-    /// Takes an attempt and what came of it. The provider knows which headers are the secret itself.
-    fn record(&mut self, delivery: &Delivery, provider: Option<&Provider>, attempt: &Attempt) -> Result<(), Error>;
+    /// Takes an attempt and what came of it.
+    fn record(&mut self, delivery: &Delivery, attempt: &Attempt, route: &Route) -> Result<(), Error>;
 
-    /// Puts all that was taken where it is kept. Called before anything further is sent, and at the end.
-    fn commit(&mut self) -> Result<(), Error>;
+    /// Puts all that was taken where it is kept. Called before anything further is sent, and at the end. The notice says
+    /// that it could not be done, and that this stops nobody.
+    fn commit(&mut self) -> Result<Option<Notice>, Error>;
 }
 
 /// How deliveries are sent.
@@ -99,10 +99,8 @@ impl Deliverer<'_> {
         let mut run = Run { deliverer: self, source, tally, flights: JoinSet::new(), last_advice: None };
         let stopped = run.fly().await?;
         run.tally.abandon(run.flights.len());
-        drop(run.flights);
-        if let Some(recorder) = &mut run.deliverer.recorder {
-            recorder.commit()?;
-        }
+        run.flights.abort_all();
+        run.commit()?;
         if run.deliverer.plan.all > 1 {
             run.deliverer.reporter.report(&Outcome::Summary(run.tally.summary()))?;
         }
@@ -158,10 +156,17 @@ impl Run<'_, '_> {
                 }
                 next = self.flights.try_join_next();
             }
-            if let Some(recorder) = &mut self.deliverer.recorder {
-                recorder.commit()?;
-            }
+            self.commit()?;
         }
+    }
+
+    /// Puts the records of what was answered where they are kept.
+    fn commit(&mut self) -> Result<(), Error> {
+        let Deliverer { recorder: Some(recorder), reporter, .. } = &mut self.deliverer else { return Ok(()) };
+        if let Some(notice) = recorder.commit()? {
+            reporter.report(&Outcome::Notice(notice))?;
+        }
+        Ok(())
     }
 
     /// Sends the next delivery, if there is one.
@@ -194,7 +199,7 @@ impl Run<'_, '_> {
         let route = &self.deliverer.routes[job.route];
         let plan = &self.deliverer.plan;
         if let Some(recorder) = &mut self.deliverer.recorder {
-            recorder.record(delivery, route.provider.as_deref(), attempt)?;
+            recorder.record(delivery, attempt, route)?;
         }
         let good = attempt.status().is_some_and(|status| plan.expect.matches(status));
         self.tally.ended(attempt, good);

@@ -8,7 +8,6 @@ pub mod logbook;
 use std::ffi::OsString;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -25,6 +24,7 @@ use self::display::Display;
 use self::expectations::{End, Expectations};
 use self::logbook::Logbook;
 use super::arguments;
+use super::recording::{self, LogArgs};
 use super::secrets::secrets;
 use super::send::allow;
 use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
@@ -91,15 +91,8 @@ pub struct ListenArgs {
     /// Wait before each answer
     #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Answer")]
     delay: Option<Duration>,
-    /// Record deliveries in this file
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Log")]
-    log: Option<PathBuf>,
-    /// Record nothing
-    #[arg(long, conflicts_with = "log", help_heading = "Log")]
-    no_log: bool,
-    /// Record and show headers that are the secret itself, too
-    #[arg(long, help_heading = "Log")]
-    record_secrets: bool,
+    #[command(flatten)]
+    log: LogArgs,
     /// End after this many genuine deliveries
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "End")]
     count: Option<u64>,
@@ -159,7 +152,7 @@ pub fn run(
         named: args.scheme.scheme.is_some(),
         events: args.events.iter().map(|glob| Glob::new(glob)).collect(),
         verify: !args.no_verify,
-        record_secrets: args.record_secrets,
+        record_secrets: args.log.record_secrets,
         routes,
         respond: args.respond.clone(),
         responded: 0.into(),
@@ -224,19 +217,14 @@ fn print_secret(args: &ListenArgs, stations: &[Station], reporter: &mut dyn Repo
 
 /// The log, unless none is wanted, and what was found torn in it.
 fn open_log(args: &ListenArgs, context: &Context) -> Result<Option<(Log, Option<Notice>)>, Error> {
-    if args.no_log {
+    if args.log.no_log {
         return Ok(None);
     }
-    let path = match &args.log {
-        Some(path) => path.clone(),
-        None => context.log_path().ok_or_else(|| {
-            Error::usage("there is no home directory to keep the log in", "give --log FILE, or --no-log")
-        })?,
-    };
-    let shown = path.display().to_string();
-    let (log, torn) = Log::open(&path).map_err(|reason| Error::Log { path: shown.clone(), reason })?;
-    let notice = torn.map(|torn| Notice::TornLog { path: shown, bytes: torn.bytes });
-    Ok(Some((log, notice)))
+    let path = args
+        .log
+        .path(context)
+        .ok_or_else(|| Error::usage("there is no home directory to keep the log in", "give --log FILE, or --no-log"))?;
+    recording::open(&path).map(Some)
 }
 
 /// Binds the port on every address of the host. `localhost` is both families, as far as this machine has them.

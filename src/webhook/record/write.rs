@@ -38,9 +38,11 @@ impl Serialize for Record<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", SCHEMA)?;
         map.serialize_entry("id", &self.delivery.id)?;
+        map.serialize_entry("direction", "received")?;
         map.serialize_entry("received_at", &format_args!("{:.3}", self.received_at))?;
         map.serialize_entry("remote", &format_args!("{}", self.remote))?;
-        map.serialize_entry("request", &Request { delivery: self.delivery, redact: self.redact })?;
+        let redacted = |name: &str| self.redact.is_some_and(|scheme| scheme.is_secret_header(name));
+        map.serialize_entry("request", &Request { delivery: self.delivery, redacted: &redacted })?;
         map.serialize_entry("scheme", &self.delivery.scheme)?;
         map.serialize_entry("event", &self.delivery.event)?;
         map.serialize_entry("verification", &Verification::new(self.verdict))?;
@@ -50,9 +52,10 @@ impl Serialize for Record<'_> {
     }
 }
 
-struct Request<'a> {
-    delivery: &'a Delivery,
-    redact: Option<&'a Scheme>,
+/// A request; the headers that are `redacted` are named without their value.
+pub(super) struct Request<'a> {
+    pub(super) delivery: &'a Delivery,
+    pub(super) redacted: &'a dyn Fn(&str) -> bool,
 }
 
 impl Serialize for Request<'_> {
@@ -62,27 +65,35 @@ impl Serialize for Request<'_> {
         map.serialize_entry("method", request.method().as_str())?;
         map.serialize_entry("target", request.uri().path_and_query().map_or("/", |target| target.as_str()))?;
         map.serialize_entry("version", version(request.version()))?;
-        map.serialize_entry("headers", &Headers { headers: request.headers(), redact: self.redact })?;
-        match str::from_utf8(request.body()) {
-            Ok(text) => map.serialize_entry("body", text)?,
-            Err(_) => map.serialize_entry("body_base64", &STANDARD.encode(request.body()))?,
-        }
+        map.serialize_entry("headers", &Headers { headers: request.headers(), redacted: self.redacted })?;
+        Body(request.body()).serialize_into(&mut map)?;
         map.end()
     }
 }
 
-/// Pairs of name and value, duplicates kept, those that are the secret redacted.
-struct Headers<'a> {
-    headers: &'a HeaderMap,
-    redact: Option<&'a Scheme>,
+/// Exact bytes: `body` when they are UTF-8, else `body_base64`.
+pub(super) struct Body<'a>(pub(super) &'a [u8]);
+
+impl Body<'_> {
+    pub(super) fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        match str::from_utf8(self.0) {
+            Ok(text) => map.serialize_entry("body", text),
+            Err(_) => map.serialize_entry("body_base64", &STANDARD.encode(self.0)),
+        }
+    }
+}
+
+/// Pairs of name and value, duplicates kept.
+pub(super) struct Headers<'a> {
+    pub(super) headers: &'a HeaderMap,
+    pub(super) redacted: &'a dyn Fn(&str) -> bool,
 }
 
 impl Serialize for Headers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.headers.len()))?;
         for (name, value) in self.headers {
-            let secret = self.redact.is_some_and(|scheme| scheme.is_secret_header(name.as_str()));
-            if secret {
+            if (self.redacted)(name.as_str()) {
                 list.serialize_element(&(name.as_str(), REDACTED))?;
                 continue;
             }
