@@ -4,13 +4,18 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::commands::completions::{CompletionsArgs, complete_scheme};
+use crate::commands::completions::{CompletionsArgs, complete_profile, complete_scheme};
 use crate::commands::events::EventsArgs;
 use crate::commands::listen::ListenArgs;
 use crate::commands::schemes::SchemesArgs;
 use crate::commands::send::SendArgs;
 use crate::commands::sign::SignArgs;
 use crate::context::ColorChoice;
+use crate::settings::Slots;
+use crate::settings::secret::SecretSetting;
+use crate::webhook::catalogue::{Catalogue, CatalogueError};
+use crate::webhook::event::EventName;
+use crate::webhook::glob::Glob;
 
 /// Play the webhook provider: sign and deliver its events to the receiver that you are building
 #[derive(Debug, Parser)]
@@ -46,6 +51,20 @@ pub enum Command {
     Completions(Deferred<CompletionsArgs>),
 }
 
+impl Command {
+    /// The arguments that settings stand in for; `None` where they have no say.
+    pub fn slots(&mut self) -> Option<Slots<'_>> {
+        match self {
+            Self::Send(Deferred(args)) => Some(args.slots()),
+            Self::Sign(Deferred(args)) => Some(args.slots()),
+            Self::Listen(Deferred(args)) => Some(args.slots()),
+            Self::Events(Deferred(args)) => Some(args.slots()),
+            Self::Schemes(_) => Some(Slots::default()),
+            Self::Completions(_) => None,
+        }
+    }
+}
+
 /// A subcommand's arguments, declared only when it is the one that was typed: a start costs less.
 #[derive(Debug)]
 pub struct Deferred<A>(pub A);
@@ -71,7 +90,7 @@ impl<A: FromArgMatches> FromArgMatches for Deferred<A> {
 }
 
 /// Flags that every command understands.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct SharedArgs {
     /// Choose the form of the output [default: human]
@@ -92,6 +111,20 @@ pub struct SharedArgs {
     /// Read more providers from a directory [env: WH_CATALOGUE]
     #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub catalogue: Option<PathBuf>,
+    /// Which files of settings to read.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+/// Which settings count.
+#[derive(Debug, Default, Args)]
+pub struct SettingsArgs {
+    /// Use the settings of a profile in wh.toml [env: WH_PROFILE]
+    #[arg(long, global = true, value_name = "NAME", add = complete_profile())]
+    pub profile: Option<String>,
+    /// Read no wh.toml and no config.toml
+    #[arg(long, global = true, conflicts_with = "profile")]
+    pub no_config: bool,
 }
 
 impl SharedArgs {
@@ -120,9 +153,34 @@ pub enum Format {
 /// The provider.
 #[derive(Debug, Args)]
 pub struct SchemeArgs {
-    /// Choose the provider
+    /// Choose the provider [env: WH_SCHEME]
     #[arg(short, long, value_name = "NAME", add = complete_scheme())]
     pub scheme: Option<String>,
+    /// Whether the provider is a setting and not a word of the command line.
+    #[arg(skip)]
+    pub configured: bool,
+}
+
+impl SchemeArgs {
+    /// The events that an EVENT means. A provider that was set, and not typed, steps back behind one that the pattern
+    /// names, and behind the only one that has an event of that name.
+    pub fn select(&self, pattern: &str, catalogue: &Catalogue) -> Result<Vec<EventName>, CatalogueError> {
+        let scheme = self.scheme.as_deref();
+        if !self.configured {
+            return catalogue.select(pattern, scheme);
+        }
+        let named = pattern.split_once('/').is_some_and(|(provider, _)| {
+            let provider = Glob::new(provider);
+            catalogue.names().any(|name| provider.matches(name))
+        });
+        if named {
+            return catalogue.select(pattern, None);
+        }
+        match catalogue.select(pattern, scheme) {
+            Err(CatalogueError::UnknownEvent { .. }) if !Glob::is_one(pattern) => catalogue.select(pattern, None),
+            selected => selected,
+        }
+    }
 }
 
 /// Where the secret comes from: the first of these that is given; given twice, it is two secrets.
@@ -138,4 +196,7 @@ pub struct SecretArgs {
     /// Give the secret itself (others on this machine can see it in `ps`)
     #[arg(long, value_name = "VALUE")]
     pub secret: Vec<String>,
+    /// Where files of settings say that it is, in order.
+    #[arg(skip)]
+    pub configured: Vec<SecretSetting>,
 }

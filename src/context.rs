@@ -92,24 +92,44 @@ impl Context {
         self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)
     }
 
-    /// The embedded providers, and those of `--catalogue` or else of `WH_CATALOGUE`.
+    /// The embedded providers, and those in a directory.
     pub fn catalogue(&self, directory: Option<&Path>) -> Result<Catalogue, Error> {
-        let variable = self.variable("WH_CATALOGUE").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let Some(path) = directory.map(Path::to_owned).or(variable) else {
+        let Some(path) = directory else {
             return Ok(Catalogue::embedded());
         };
         let opened =
-            Directory::open(&path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
+            Directory::open(path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
         Ok(Catalogue::embedded().with(Box::new(opened))?)
+    }
+
+    /// A folder that a variable names.
+    fn folder(&self, name: &str) -> Option<PathBuf> {
+        self.variable(name).filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+
+    /// The home of whoever runs this.
+    #[must_use]
+    pub fn home(&self) -> Option<PathBuf> {
+        self.folder("HOME").filter(|home| home.is_absolute())
+    }
+
+    /// The user's own file of settings, whether it is there or not.
+    #[must_use]
+    pub fn config_path(&self) -> Option<PathBuf> {
+        let config = self
+            .folder("XDG_CONFIG_HOME")
+            .or_else(|| self.folder("APPDATA").filter(|_| cfg!(windows)))
+            .or_else(|| self.home().map(|home| home.join(".config")));
+        config.filter(|config| config.is_absolute()).map(|config| config.join("wh/config.toml"))
     }
 
     /// Where deliveries are recorded when nobody says otherwise: in the user's state directory.
     #[must_use]
     pub fn log_path(&self) -> Option<PathBuf> {
-        let folder = |name: &str| self.variable(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-        let state = folder("XDG_STATE_HOME")
-            .or_else(|| folder("LOCALAPPDATA").filter(|_| cfg!(windows)))
-            .or_else(|| folder("HOME").map(|home| home.join(".local/state")));
+        let state = self
+            .folder("XDG_STATE_HOME")
+            .or_else(|| self.folder("LOCALAPPDATA").filter(|_| cfg!(windows)))
+            .or_else(|| self.home().map(|home| home.join(".local/state")));
         state.filter(|state| state.is_absolute()).map(|state| state.join("wh/deliveries.jsonl"))
     }
 

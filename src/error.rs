@@ -65,10 +65,24 @@ pub enum Error {
         variable: String,
     },
     /// An environment variable that was named and is not set.
-    #[error("the environment variable `{name}` is not set")]
+    #[error("{}the environment variable `{name}` is not set", prefix(origin.as_deref()))]
     NoVariable {
         /// Its name.
         name: String,
+        /// The file of settings that names it; none when it was typed.
+        origin: Option<String>,
+    },
+    /// A secret that a project's file of settings leads to, and that is not the project's.
+    #[error("{origin}: {what}, and {}", refusal(*asked))]
+    Untrusted {
+        /// The file and the line.
+        origin: String,
+        /// What is not the project's.
+        what: String,
+        /// The flag that asks for it.
+        flag: String,
+        /// Whether someone was asked, and said no.
+        asked: bool,
     },
     /// A fault that a scheme cannot have.
     #[error("{scheme} has no fault `{fault}`: {reason}")]
@@ -172,6 +186,7 @@ impl Error {
             Self::File { .. } => "unreadable-file",
             Self::Remote { .. } => "remote-target",
             Self::NoSecret { .. } | Self::NoVariable { .. } => "no-secret",
+            Self::Untrusted { .. } => "untrusted-secret",
             Self::NoFault { .. } => "no-such-fault",
             Self::Unreachable { failure, .. } => failure.code(),
             Self::Client(_) => "client",
@@ -197,6 +212,7 @@ impl Error {
             | Self::Remote { .. }
             | Self::NoSecret { .. }
             | Self::NoVariable { .. }
+            | Self::Untrusted { .. }
             | Self::NoFault { .. }
             | Self::Client(ClientError::Certificates) => Exit::Usage,
             Self::Unreachable { .. }
@@ -221,7 +237,8 @@ impl Error {
             Self::Signing { error, variable } => return signing_hint(error, variable),
             Self::Remote { .. } => "give --allow-remote if you mean to send there".to_owned(),
             Self::NoSecret { variable, .. } => format!("put it in {variable}, or give --secret-file or --secret-env"),
-            Self::NoVariable { name } => format!("set it, as in: {name}=… wh …"),
+            Self::NoVariable { name, .. } => format!("set it, as in: {name}=… wh …"),
+            Self::Untrusted { flag, .. } => format!("if that is meant, give {flag} yourself"),
             Self::NoFault { scheme, possible, .. } => format!("{scheme} has {}", possible.join(", ")),
             Self::Unreachable { target, failure } => return unreachable_hint(target, failure),
             Self::Log { .. } => "give another file with --log, or --no-log".to_owned(),
@@ -277,6 +294,11 @@ fn interrupted(done: usize, in_flight: usize, all: usize) -> String {
         1 => format!("stopped after {done} of {all}; one was on its way and may have arrived"),
         count => format!("stopped after {done} of {all}; {count} were on their way and may have arrived"),
     }
+}
+
+/// Where something was said, in front of what is wrong with it.
+fn prefix(origin: Option<&str>) -> String {
+    origin.map_or_else(String::new, |origin| format!("{origin}: "))
 }
 
 fn refusal(asked: bool) -> &'static str {

@@ -7,6 +7,7 @@
 //! - [`report`]: everything visible.
 //! - [`commands`]: one file a subcommand, where the three meet.
 //! - [`cli`], [`usage`]: what can be typed, and what is said of what cannot.
+//! - [`settings`]: what was not typed, from the environment and from files.
 //! - [`context`]: the world, read once. [`error`] and [`exit`]: how a run ends.
 //!
 //! Arrows point inward: `webhook` knows nobody, `edge` and `report` know `webhook`, `commands` knows them all.
@@ -18,6 +19,7 @@ pub mod edge;
 pub mod error;
 pub mod exit;
 pub mod report;
+pub mod settings;
 pub mod usage;
 pub mod webhook;
 
@@ -30,7 +32,7 @@ use exit::Exit;
 use report::human::{HumanReporter, Style, Verbosity};
 use report::json::JsonReporter;
 use report::palette::Palette;
-use report::{Problem, Reporter};
+use report::{Outcome, Problem, Reporter};
 
 /// The streams that a run writes to.
 pub struct Streams<'a> {
@@ -41,23 +43,36 @@ pub struct Streams<'a> {
 }
 
 /// Carries out a command line and says how it ended; what stopped it has been shown by then.
-pub fn run(cli: &Cli, context: &Context, mut streams: Streams<'_>) -> Exit {
+pub fn run(mut cli: Cli, context: &Context, mut streams: Streams<'_>) -> Exit {
     if let Command::Completions(Deferred(args)) = &cli.command {
         let outcome = commands::completions::run(args, &mut streams.output);
-        return finish(outcome, reporter(cli, context, streams).as_mut());
+        return finish(outcome, reporter(&cli, context, streams).as_mut());
     }
-    let mut reporter = reporter(cli, context, streams);
+    let mut reporter = reporter(&cli, context, streams);
     let reporter = reporter.as_mut();
+    let settled = settle(&mut cli, context, reporter);
+    finish(settled.and_then(|()| carry_out(&cli, context, reporter)), reporter)
+}
+
+/// Fills in what was not typed.
+fn settle(cli: &mut Cli, context: &Context, reporter: &mut dyn Reporter) -> Result<(), Error> {
+    for notice in settings::settle(cli, context)? {
+        reporter.report(&Outcome::Notice(notice))?;
+    }
+    Ok(())
+}
+
+/// Runs the command.
+fn carry_out(cli: &Cli, context: &Context, reporter: &mut dyn Reporter) -> Result<Exit, Error> {
     let shared = &cli.shared;
-    let outcome = match &cli.command {
+    match &cli.command {
         Command::Send(Deferred(args)) => commands::send::run(args, shared, context, reporter),
         Command::Sign(Deferred(args)) => commands::sign::run(args, shared, context, reporter),
         Command::Listen(Deferred(args)) => commands::listen::run(args, shared, context, reporter),
         Command::Events(Deferred(args)) => commands::events::run(args, shared, context, reporter),
         Command::Schemes(Deferred(args)) => commands::schemes::run(args, shared, context, reporter),
         Command::Completions(_) => Ok(Exit::Good),
-    };
-    finish(outcome, reporter)
+    }
 }
 
 /// Says what stopped a run, once, and turns it into an exit code.
@@ -115,14 +130,14 @@ fn reporter<'a>(cli: &Cli, context: &Context, mut streams: Streams<'a>) -> Box<d
     streams.errors = Box::new(WhileRead(Some(streams.errors)));
     let json =
         shared.format() == Format::Json || matches!(&cli.command, Command::Sign(Deferred(args)) if args.wants_json());
-    if json {
-        return Box::new(JsonReporter::new(streams.output, streams.errors, shared.quiet));
-    }
     let verbosity = match (shared.quiet, shared.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, true) => Verbosity::Verbose,
         (false, false) => Verbosity::Normal,
     };
+    if json {
+        return Box::new(JsonReporter::new(streams.output, streams.errors, verbosity));
+    }
     let style = Style {
         output: Palette::new(context.colours(shared.color(), context.terminals.output)),
         errors: Palette::new(context.colours(shared.color(), context.terminals.errors)),

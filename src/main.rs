@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let context = Context::from_process();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     match Cli::try_parse_from(&arguments) {
-        Ok(cli) => wh::run(&cli, &context, streams()).into(),
+        Ok(cli) => wh::run(cli, &context, streams()).into(),
         Err(error) => refuse(&error, &arguments, &context).into(),
     }
 }
@@ -50,7 +50,7 @@ fn refuse(error: &clap::Error, arguments: &[OsString], context: &Context) -> Exi
             let streams = streams();
             let style = plain(context);
             let mut reporter: Box<dyn Reporter> = if wants_json(arguments) {
-                Box::new(JsonReporter::new(streams.output, streams.errors, false))
+                Box::new(JsonReporter::new(streams.output, streams.errors, Verbosity::Normal))
             } else {
                 Box::new(HumanReporter::new(streams.output, streams.errors, style))
             };

@@ -108,3 +108,18 @@ fn a_catalogue_with_a_mistake_offers_nothing_and_says_nothing() {
     let world = Wh::new().env("WH_CATALOGUE", "missing");
     assert_eq!(offered_in(world, &["send", "slot.su"]), Vec::<String>::new());
 }
+
+#[test]
+fn what_is_set_is_offered_too() {
+    let world = || {
+        Wh::new()
+            .file("wh.toml", "catalogue = \"mine\"\nscheme = \"acme\"\n[profile.staging]\nscheme = \"whop\"\n")
+            .file("mine/acme/provider.toml", ACME)
+            .file("mine/acme/events/rocket.launched.json", "{}")
+    };
+    assert_eq!(offered_in(world(), &["send", "r"]), ["rocket.launched"]);
+    assert_eq!(offered_in(world(), &["send", "wpg/slot.su"]), ["wpg/slot.submitted"]);
+    assert_eq!(offered_in(world(), &["send", "--profile", "s"]), ["staging"]);
+    assert_eq!(offered_in(world(), &["send", "--profile", "staging", "payment.s"]), ["payment.succeeded"]);
+    assert_eq!(offered_in(Wh::new().file("wh.toml", "nonsense"), &["send", "--profile", "s"]), Vec::<String>::new());
+}

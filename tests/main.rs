@@ -11,6 +11,7 @@ mod readme;
 mod records;
 mod schemes;
 mod send;
+mod settings;
 mod sign;
 mod support;
 mod vectors;

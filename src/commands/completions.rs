@@ -7,9 +7,11 @@ use clap::Args;
 use clap_complete::env::Shells;
 use clap_complete::{ArgValueCompleter, CompletionCandidate, Shell};
 
+use crate::cli::{SettingsArgs, SharedArgs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::settings::Preview;
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::event::EventName;
 
@@ -56,7 +58,7 @@ pub fn run(args: &CompletionsArgs, output: &mut dyn std::io::Write) -> Result<Ex
 #[must_use]
 pub fn complete_scheme() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
-        let Some((typed, catalogue)) = asked(typed) else { return Vec::new() };
+        let Some((typed, catalogue, _)) = asked(typed) else { return Vec::new() };
         let names = catalogue.names().filter(|name| name.starts_with(&typed));
         names
             .map(|name| {
@@ -71,8 +73,10 @@ pub fn complete_scheme() -> ArgValueCompleter {
 #[must_use]
 pub fn complete_event() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
-        let Some((typed, catalogue)) = asked(typed) else { return Vec::new() };
+        let Some((typed, catalogue, set)) = asked(typed) else { return Vec::new() };
         let scheme = argument(&["--scheme", "-s"]).and_then(|scheme| scheme.into_string().ok());
+        // A provider that is set, and not typed, steps back behind one that is.
+        let scheme = scheme.or(set.filter(|_| !typed.contains('/')));
         let of_scheme = |event: &EventName| scheme.as_ref().is_none_or(|scheme| event.provider == *scheme);
         let mut candidates = Vec::new();
         for name in catalogue.names() {
@@ -97,11 +101,32 @@ pub fn complete_event() -> ArgValueCompleter {
     })
 }
 
-/// What was typed so far, and the catalogue that the command line and the environment name.
-fn asked(typed: &OsStr) -> Option<(String, Catalogue)> {
-    let directory = argument(&["--catalogue"]).map(PathBuf::from);
-    let catalogue = Context::from_process().catalogue(directory.as_deref()).ok()?;
-    Some((typed.to_str()?.to_owned(), catalogue))
+/// Completes `--profile` from the files of settings.
+#[must_use]
+pub fn complete_profile() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let typed = typed.to_str().unwrap_or_default();
+        let set = Preview::new(&SharedArgs::default(), &Context::from_process()).unwrap_or_default();
+        let profiles = set.profiles.into_iter().filter(|name| name.starts_with(typed));
+        profiles.map(CompletionCandidate::new).collect()
+    })
+}
+
+/// The word so far, the catalogue that the command line, the environment and the settings name, and the provider that
+/// is set.
+fn asked(typed: &OsStr) -> Option<(String, Catalogue, Option<String>)> {
+    let shared = SharedArgs {
+        catalogue: argument(&["--catalogue"]).map(PathBuf::from),
+        settings: SettingsArgs {
+            profile: argument(&["--profile"]).and_then(|profile| profile.into_string().ok()),
+            no_config: std::env::args_os().any(|word| word == "--no-config"),
+        },
+        ..SharedArgs::default()
+    };
+    let context = Context::from_process();
+    let set = Preview::new(&shared, &context).ok()?;
+    let catalogue = context.catalogue(set.catalogue.as_deref()).ok()?;
+    Some((typed.to_str()?.to_owned(), catalogue, set.scheme))
 }
 
 /// The value of a flag on the command line that is being completed. The library hands a completer its own word only.

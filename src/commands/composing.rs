@@ -101,10 +101,13 @@ impl<'a> Composer<'a> {
         let scheme = self.args.scheme.scheme.as_deref();
         let mut events = Vec::new();
         if all {
-            events.extend(self.catalogue.select("*", scheme)?);
+            let Some(scheme) = scheme else {
+                return Err(Error::usage("--all needs a --scheme", "name the provider with --scheme"));
+            };
+            events.extend(self.catalogue.select("*", Some(scheme))?);
         }
         for pattern in patterns {
-            let selected = match self.catalogue.select(pattern, scheme) {
+            let selected = match self.args.scheme.select(pattern, self.catalogue) {
                 Err(CatalogueError::AmbiguousEvent { name, candidates }) if self.context.terminals.interactive() => {
                     vec![choose(name, candidates)?]
                 }

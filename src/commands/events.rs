@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::{Outcome, Reporter};
+use crate::settings::Slots;
 use crate::webhook::catalogue::{Catalogue, CatalogueError};
 use crate::webhook::composition::{Draft, Payload};
 use crate::webhook::delivery::Delivery;
@@ -29,6 +30,13 @@ pub struct EventsArgs {
     scheme: SchemeArgs,
 }
 
+impl EventsArgs {
+    /// What settings stand in for.
+    pub fn slots(&mut self) -> Slots<'_> {
+        Slots { scheme: Some(&mut self.scheme), ..Slots::default() }
+    }
+}
+
 /// Lists the events that are meant; one that is named is shown whole.
 pub fn run(
     args: &EventsArgs,
@@ -37,7 +45,7 @@ pub fn run(
     reporter: &mut dyn Reporter,
 ) -> Result<Exit, Error> {
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
-    let selected = select(args.pattern.as_deref(), args.scheme.scheme.as_deref(), &catalogue)?;
+    let selected = select(args.pattern.as_deref(), &args.scheme, &catalogue)?;
     // A scheme or a glob asks for a list, however short it is.
     let list = args
         .pattern
@@ -63,17 +71,17 @@ pub fn run(
 }
 
 /// The events that a pattern means: by name, by glob, all of a scheme, or all that have it in their name.
-fn select(pattern: Option<&str>, scheme: Option<&str>, catalogue: &Catalogue) -> Result<Vec<EventName>, Error> {
+fn select(pattern: Option<&str>, args: &SchemeArgs, catalogue: &Catalogue) -> Result<Vec<EventName>, Error> {
     let Some(pattern) = pattern else {
-        return Ok(catalogue.select("*", scheme)?);
+        return Ok(args.select("*", catalogue)?);
     };
-    if scheme.is_none() && catalogue.names().any(|name| name == pattern) {
+    if (args.scheme.is_none() || args.configured) && catalogue.names().any(|name| name == pattern) {
         return Ok(catalogue.select("*", Some(pattern))?);
     }
-    match catalogue.select(pattern, scheme) {
+    match args.select(pattern, catalogue) {
         Err(CatalogueError::AmbiguousEvent { candidates, .. }) => Ok(candidates),
         Err(unknown @ CatalogueError::UnknownEvent { .. }) if !Glob::is_one(pattern) => {
-            catalogue.select(&format!("*{pattern}*"), scheme).map_err(|_| unknown.into())
+            args.select(&format!("*{pattern}*"), catalogue).map_err(|_| unknown.into())
         }
         selected => Ok(selected?),
     }

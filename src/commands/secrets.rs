@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::edge::target::Target;
 use crate::error::Error;
 use crate::report::notice::Notice;
+use crate::settings::secret::{Agreed, SecretSetting};
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
 use crate::webhook::signing::SigningError;
@@ -40,6 +41,11 @@ pub fn secrets(
             .find_map(|name| context.variable(name).map(|value| Secret::new(name, value.into_encoded_bytes())));
         secrets.extend(from_environment);
     }
+    if secrets.is_empty()
+        && let Some(setting) = args.configured.iter().find(|setting| setting.is_of(&provider.name))
+    {
+        secrets.push(set(setting, context)?);
+    }
     if secrets.is_empty() {
         if let Some(target) = target.filter(|target| !target.is_loopback()) {
             let url = target.as_str().to_owned();
@@ -54,7 +60,12 @@ pub fn secrets(
         let check = provider.scheme.key.key(secret);
         check.map_err(|error| Error::Signing { error: SigningError::Secret(error), variable: variable.clone() })?;
     }
-    let notices = secrets.iter().flat_map(|secret| warnings(secret, provider)).collect();
+    let sources = secrets.iter().map(|secret| Notice::Setting {
+        name: "secret",
+        value: provider.name.clone(),
+        origin: secret.name().to_owned(),
+    });
+    let notices = sources.chain(secrets.iter().flat_map(|secret| warnings(secret, provider))).collect();
     Ok(Secrets { secrets, notices })
 }
 
@@ -69,7 +80,7 @@ fn given(args: &SecretArgs, context: &Context) -> Result<Vec<Secret>, Error> {
         return Ok(secrets);
     }
     for name in &args.secret_env {
-        let value = context.variable(name).ok_or_else(|| Error::NoVariable { name: name.clone() })?;
+        let value = context.variable(name).ok_or_else(|| Error::NoVariable { name: name.clone(), origin: None })?;
         secrets.push(Secret::new(name, value.into_encoded_bytes()));
     }
     if !secrets.is_empty() {
@@ -80,6 +91,22 @@ fn given(args: &SecretArgs, context: &Context) -> Result<Vec<Secret>, Error> {
         secrets.push(Secret::new(name, value.as_bytes()));
     }
     Ok(secrets)
+}
+
+/// The secret that a file of settings names the place of.
+fn set(setting: &SecretSetting, context: &Context) -> Result<Secret, Error> {
+    match setting.place(context)? {
+        Agreed::Variable(name) => {
+            let missing = || Error::NoVariable { name: name.clone(), origin: Some(setting.origin()) };
+            let value = context.variable(&name).ok_or_else(missing)?;
+            Ok(Secret::new(format!("{name} ({})", setting.origin()), value.into_encoded_bytes()))
+        }
+        Agreed::File(path) => {
+            let name = path.display().to_string();
+            let text = read(&path, context).map_err(|reason| Error::File { path: name.clone(), reason })?;
+            Ok(Secret::new(format!("{name} ({})", setting.origin()), text))
+        }
+    }
 }
 
 /// A file without the line break that editors end it with.

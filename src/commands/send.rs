@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::notice::Notice;
 use crate::report::{Outcome, Reporter};
+use crate::settings::Slots;
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::delivery::Delivery;
@@ -44,7 +45,7 @@ pub struct SendArgs {
     #[arg(value_name = "EVENT", add = super::completions::complete_event())]
     events: Vec<String>,
     /// Deliver every event of the scheme, with its variants
-    #[arg(long, requires = "scheme", conflicts_with = "events")]
+    #[arg(long, conflicts_with = "events")]
     all: bool,
     /// Deliver to this URL: 3000, :3000/path, localhost:3000 or https://…
     #[arg(long, value_name = "URL", value_parser = arguments::target, help_heading = "Target")]
@@ -71,6 +72,15 @@ pub struct SendArgs {
     delivery: DeliveryArgs,
     #[command(flatten)]
     log: LogArgs,
+}
+
+impl SendArgs {
+    /// What settings stand in for.
+    pub fn slots(&mut self) -> Slots<'_> {
+        let DeliveryArgs { scheme, secret, .. } = &mut self.delivery;
+        let allow_remote = self.allow_remote;
+        Slots { scheme: Some(scheme), to: Some(&mut self.to), secret: Some(secret), allow_remote }
+    }
 }
 
 /// Delivers the events, one after the other.

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::export::ExportForm;
 use crate::report::{Outcome, Reporter};
+use crate::settings::Slots;
 use crate::webhook::event::EventName;
 use crate::webhook::provider::Provider;
 
@@ -35,6 +36,12 @@ pub struct SignArgs {
 }
 
 impl SignArgs {
+    /// What settings stand in for.
+    pub fn slots(&mut self) -> Slots<'_> {
+        let DeliveryArgs { scheme, secret, .. } = &mut self.delivery;
+        Slots { scheme: Some(scheme), to: Some(&mut self.to), secret: Some(secret), allow_remote: false }
+    }
+
     /// Whether the answer is to be JSON by this command's own flag.
     #[must_use]
     pub fn wants_json(&self) -> bool {

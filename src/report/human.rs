@@ -479,7 +479,7 @@ impl Reporter for HumanReporter<'_> {
     fn report(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
         match outcome {
             Outcome::Notice(notice) => {
-                if self.is(Verbosity::Quiet) {
+                if self.is(Verbosity::Quiet) || notice.is_detail() && !self.is(Verbosity::Verbose) {
                     return Ok(());
                 }
                 return self.aside(Role::Notice, "note:", &notice.to_string());

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::explanation;
 use super::export;
+use super::human::Verbosity;
 use super::{Outcome, Problem, Reporter, sanitize};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::delivery::Delivery;
@@ -23,14 +24,14 @@ use crate::webhook::template::Field;
 pub struct JsonReporter<'a> {
     output: Box<dyn Write + 'a>,
     errors: Box<dyn Write + 'a>,
-    quiet: bool,
+    verbosity: Verbosity,
 }
 
 impl<'a> JsonReporter<'a> {
     /// A reporter that writes to these streams.
     #[must_use]
-    pub fn new(output: Box<dyn Write + 'a>, errors: Box<dyn Write + 'a>, quiet: bool) -> Self {
-        Self { output, errors, quiet }
+    pub fn new(output: Box<dyn Write + 'a>, errors: Box<dyn Write + 'a>, verbosity: Verbosity) -> Self {
+        Self { output, errors, verbosity }
     }
 
     /// A record with its `type` in front, and the status of the answer, where that is known.
@@ -55,7 +56,12 @@ impl Reporter for JsonReporter<'_> {
     fn report(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
         let value = match outcome {
             Outcome::Notice(notice) => {
-                return if self.quiet { Ok(()) } else { writeln!(self.errors, "note: {notice}") };
+                let wanted = match self.verbosity {
+                    Verbosity::Quiet => false,
+                    Verbosity::Normal => !notice.is_detail(),
+                    Verbosity::Verbose => true,
+                };
+                return if wanted { writeln!(self.errors, "note: {notice}") } else { Ok(()) };
             }
             Outcome::Sending { .. } => return Ok(()),
             Outcome::Planned { delivery, provider } => signed(delivery, provider, false),

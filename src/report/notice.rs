@@ -5,6 +5,15 @@ use std::fmt;
 /// Something to know that is no failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
+    /// Where the value of a setting came from.
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// Its value; of a secret, the provider.
+        value: String,
+        /// Who says so.
+        origin: String,
+    },
     /// There is no target, so that the program receives the delivery itself.
     InProcess {
         /// The providers whose published test secret is used on both sides.
@@ -84,9 +93,19 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// Whether only those want to know who asked for more.
+    #[must_use]
+    pub fn is_detail(&self) -> bool {
+        matches!(self, Self::Setting { .. })
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Setting { name: "secret", value, origin } => write!(f, "the secret of {value} is from {origin}"),
+            Self::Setting { name, value, origin } => write!(f, "{name} is {value}, from {origin}"),
             Self::InProcess { test_secrets } => {
                 f.write_str("no --to, so wh receives this itself")?;
                 if !test_secrets.is_empty() {

@@ -61,11 +61,18 @@ impl<'a> Source<'a> {
     /// An error that stands at `offset` bytes.
     #[must_use]
     pub fn error(&self, offset: usize, message: String, hint: Option<String>) -> FileError {
+        let (line, column) = self.position(offset);
+        FileError { path: self.path.to_owned(), line, column, message, hint }
+    }
+
+    /// The line and the column of an offset in bytes, both counted from 1.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> (usize, usize) {
         let offset = self.text.floor_char_boundary(offset.min(self.text.len()));
         let before = &self.text[..offset];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        FileError { path: self.path.to_owned(), line, column, message, hint }
+        (line, column)
     }
 
     /// The file as a table.
@@ -207,6 +214,24 @@ impl<'a> Table<'a> {
         pairs.collect()
     }
 
+    /// All keys and their tables, whatever the keys are called, in the order of the file.
+    pub fn into_tables(mut self) -> Result<Vec<(At<String>, Table<'a>)>, FileError> {
+        let mut entries: Vec<_> = std::mem::take(&mut self.entries).into_iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        let tables = entries.into_iter().map(|(key, value)| {
+            let name = key.get_ref().to_string();
+            let table = self.as_table(&name, value)?;
+            Ok((At { span: key.span(), value: name }, table))
+        });
+        tables.collect()
+    }
+
+    /// Where a key stands that was not taken yet.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Option<Range<usize>> {
+        self.entries.keys().find(|key| key.get_ref() == name).map(Spanned::span)
+    }
+
     /// Says of the first key that was not taken that nobody knows it.
     pub fn end(self) -> Result<(), FileError> {
         let Some(key) = self.entries.keys().min_by_key(|key| key.span().start) else { return Ok(()) };
@@ -217,6 +242,12 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn error(&self, span: &Range<usize>, message: String, hint: Option<String>) -> FileError {
         self.source.error(span.start, message, hint)
+    }
+
+    /// The line of the value at `span`, counted from 1.
+    #[must_use]
+    pub fn line(&self, span: &Range<usize>) -> usize {
+        self.source.position(span.start).0
     }
 
     /// An error about an offset inside the text value at `span`, counted in the text without quotes and escapes.

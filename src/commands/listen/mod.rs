@@ -36,6 +36,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::notice::Notice;
 use crate::report::{Outcome, Reporter};
+use crate::settings::Slots;
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::glob::Glob;
 use crate::webhook::secret::Secret;
@@ -107,6 +108,14 @@ pub struct ListenArgs {
     command: Vec<OsString>,
     #[command(flatten)]
     secret: SecretArgs,
+}
+
+impl ListenArgs {
+    /// What settings stand in for.
+    pub fn slots(&mut self) -> Slots<'_> {
+        let allow_remote = self.allow_remote;
+        Slots { scheme: Some(&mut self.scheme), to: None, secret: Some(&mut self.secret), allow_remote }
+    }
 }
 
 /// Listens until the expectations are met, the time is over, the command has ended or Ctrl-C is pressed.
