@@ -46,6 +46,14 @@ pub enum Error {
         /// Why not.
         reason: io::Error,
     },
+    /// A command that cannot be started.
+    #[error("`{program}` cannot be started: {}", told(reason))]
+    Command {
+        /// The program.
+        program: String,
+        /// Why not.
+        reason: io::Error,
+    },
     /// A target outside of this machine that nobody agreed to.
     #[error("`{url}` is not on this machine, and {}", refusal(*asked))]
     Remote {
@@ -184,6 +192,7 @@ impl Error {
             Self::Composition(_) => "bad-payload",
             Self::Signing { .. } => "bad-secret",
             Self::File { .. } => "unreadable-file",
+            Self::Command { .. } => "command",
             Self::Remote { .. } => "remote-target",
             Self::NoSecret { .. } | Self::NoVariable { .. } => "no-secret",
             Self::Untrusted { .. } => "untrusted-secret",
@@ -209,6 +218,7 @@ impl Error {
             | Self::Composition(_)
             | Self::Signing { .. }
             | Self::File { .. }
+            | Self::Command { .. }
             | Self::Remote { .. }
             | Self::NoSecret { .. }
             | Self::NoVariable { .. }
@@ -235,6 +245,7 @@ impl Error {
             Self::Catalogue(error) => return catalogue_hint(error),
             Self::Composition(error) => return Some(composition_hint(error)),
             Self::Signing { error, variable } => return signing_hint(error, variable),
+            Self::Command { .. } => "behind -- stands a program and its arguments; a script needs its path".to_owned(),
             Self::Remote { .. } => "give --allow-remote if you mean to send there".to_owned(),
             Self::NoSecret { variable, .. } => format!("put it in {variable}, or give --secret-file or --secret-env"),
             Self::NoVariable { name, .. } => format!("set it, as in: {name}=… wh …"),
@@ -274,7 +285,7 @@ fn file_hint(reason: &io::Error) -> Option<String> {
 }
 
 /// What the system says, without its number.
-fn told(reason: &io::Error) -> String {
+pub(crate) fn told(reason: &io::Error) -> String {
     let text = reason.to_string();
     let words = text.split(" (os error").next().unwrap_or(&text);
     words.chars().next().map_or_else(String::new, |first| first.to_lowercase().to_string() + &words[first.len_utf8()..])

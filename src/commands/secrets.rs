@@ -33,27 +33,15 @@ pub fn secrets(
     context: &Context,
     target: Option<&Target>,
 ) -> Result<Secrets, Error> {
-    let mut secrets = given(args, context)?;
+    let secrets = found(args, provider, context)?;
     let variable = provider.secret_variable();
-    if secrets.is_empty() {
-        let from_environment = [variable.as_str(), "WH_SECRET"]
-            .into_iter()
-            .find_map(|name| context.variable(name).map(|value| Secret::new(name, value.into_encoded_bytes())));
-        secrets.extend(from_environment);
-    }
-    if secrets.is_empty()
-        && let Some(setting) = args.configured.iter().find(|setting| setting.is_of(&provider.name))
-    {
-        secrets.push(set(setting, context)?);
-    }
     if secrets.is_empty() {
         if let Some(target) = target.filter(|target| !target.is_loopback()) {
             let url = target.as_str().to_owned();
             return Err(Error::NoSecret { scheme: provider.name.clone(), url, variable });
         }
-        let test = Secret::new("the test secret", provider.scheme.test_secret.clone());
         let notice = Notice::TestSecret { scheme: provider.name.clone(), variable };
-        return Ok(Secrets { secrets: vec![test], notices: vec![notice] });
+        return Ok(Secrets { secrets: vec![test_secret(provider)], notices: vec![notice] });
     }
     // A secret that is no key is told before anything is sent.
     for secret in &secrets {
@@ -67,6 +55,30 @@ pub fn secrets(
     });
     let notices = sources.chain(secrets.iter().flat_map(|secret| warnings(secret, provider))).collect();
     Ok(Secrets { secrets, notices })
+}
+
+/// The secrets that were given for a provider, as they are; none, when there is nothing but its test secret.
+pub fn found(args: &SecretArgs, provider: &Provider, context: &Context) -> Result<Vec<Secret>, Error> {
+    let mut secrets = given(args, context)?;
+    if secrets.is_empty() {
+        let variable = provider.secret_variable();
+        let from_environment = [variable.as_str(), "WH_SECRET"]
+            .into_iter()
+            .find_map(|name| context.variable(name).map(|value| Secret::new(name, value.into_encoded_bytes())));
+        secrets.extend(from_environment);
+    }
+    if secrets.is_empty()
+        && let Some(setting) = args.configured.iter().find(|setting| setting.is_of(&provider.name))
+    {
+        secrets.push(set(setting, context)?);
+    }
+    Ok(secrets)
+}
+
+/// A provider's published test secret.
+#[must_use]
+pub fn test_secret(provider: &Provider) -> Secret {
+    Secret::new("the test secret", provider.scheme.test_secret.clone())
 }
 
 fn given(args: &SecretArgs, context: &Context) -> Result<Vec<Secret>, Error> {

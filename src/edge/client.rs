@@ -99,6 +99,12 @@ impl Client {
         Ok(Self { http, addresses, timeout: options.timeout, kept: options.kept })
     }
 
+    /// The addresses that it connects to.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
     /// Sends a delivery once. `started` is the time that the attempt is reported with.
     pub async fn send(&self, delivery: &Delivery, number: u32, started: Timestamp) -> Attempt {
         let clock = Instant::now();

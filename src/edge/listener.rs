@@ -10,11 +10,12 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, HOST};
-use http::{Method, Request, Response, StatusCode, Version};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -22,8 +23,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
+
+use super::heard::Heard;
 
 /// What a server takes from its clients before it lets them go.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +41,8 @@ pub struct Limits {
     pub total: Duration,
     /// How many connections are served at once; further ones wait to be accepted.
     pub connections: usize,
+    /// How long, once the server is to stop, a client may take to finish a request that is not whole yet.
+    pub parting: Duration,
 }
 
 impl Default for Limits {
@@ -48,12 +53,16 @@ impl Default for Limits {
             idle: Duration::from_secs(10),
             total: Duration::from_mins(1),
             connections: 4096,
+            parting: Duration::from_secs(1),
         }
     }
 }
 
 /// How long to wait after the system refused to hand over a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long answers may take to be written once the server is to stop, and some client is still sending.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// What answers requests.
 pub trait Handler: Send + Sync + 'static {
@@ -86,11 +95,13 @@ pub enum Refusal {
     },
     /// It asks for a tunnel.
     Connect,
-    /// It is not HTTP, or its head did not come in time.
+    /// It is not HTTP.
     BadHead {
         /// What is wrong with it.
         reason: String,
     },
+    /// Its head did not come in time.
+    SlowHead,
 }
 
 impl Refusal {
@@ -99,7 +110,7 @@ impl Refusal {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooSlow | Self::SlowHead => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody { .. } | Self::Host { .. } | Self::BadHead { .. } => StatusCode::BAD_REQUEST,
             Self::Connect => StatusCode::METHOD_NOT_ALLOWED,
         }
@@ -109,18 +120,20 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge { limit } => write!(f, "the body is larger than {limit} bytes"),
-            Self::TooSlow => f.write_str("the body did not come in time"),
-            Self::BrokenBody { reason } => write!(f, "the body is broken: {reason}"),
+            Self::TooLarge { limit } => write!(f, "its body is larger than {limit} bytes"),
+            Self::TooSlow => f.write_str("its body did not come in time"),
+            Self::BrokenBody { reason } => write!(f, "its body is broken: {reason}"),
             Self::Host { count: 0 } => f.write_str("it names no host"),
             Self::Host { count } => write!(f, "it names {count} hosts"),
             Self::Connect => f.write_str("it asks for a tunnel"),
-            Self::BadHead { reason } => write!(f, "its head is no HTTP: {reason}"),
+            Self::BadHead { reason } => write!(f, "its head cannot be read: {reason}"),
+            Self::SlowHead => f.write_str("its head did not come in time"),
         }
     }
 }
 
-/// Serves the sockets until `stop` is there, then finishes what is in flight.
+/// Serves the sockets until `stop` is there, then finishes what is in flight: requests that are whole are answered, and
+/// those that are not yet have [`Limits::parting`] to become so.
 pub async fn serve<H: Handler>(
     sockets: Vec<TcpListener>,
     handler: Arc<H>,
@@ -129,6 +142,7 @@ pub async fn serve<H: Handler>(
 ) {
     let room = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
+    let answering = Arc::new(Answering::default());
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -136,11 +150,13 @@ pub async fn serve<H: Handler>(
             accepted = accept(&sockets, &room) => accepted,
         };
         let Some((stream, remote, place)) = accepted else { continue };
+        let begun = Arc::new(AtomicBool::new(false));
         let service = {
-            let handler = Arc::clone(&handler);
+            let (handler, answering, begun) = (Arc::clone(&handler), Arc::clone(&answering), Arc::clone(&begun));
             service_fn(move |request| {
-                let handler = Arc::clone(&handler);
-                async move { Ok::<_, Infallible>(exchange(request, remote, handler.as_ref(), limits).await) }
+                begun.store(false, Ordering::Relaxed);
+                let (handler, answering) = (Arc::clone(&handler), Arc::clone(&answering));
+                async move { Ok::<_, Infallible>(exchange(request, remote, handler.as_ref(), limits, &answering).await) }
             })
         };
         // An answer goes out at once: waiting to fill a packet would only add to what the sender sees.
@@ -149,12 +165,12 @@ pub async fn serve<H: Handler>(
             .timer(TokioTimer::new())
             .header_read_timeout(limits.headers)
             .half_close(true)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Heard::new(stream, Arc::clone(&begun))), service);
         let connection = graceful.watch(connection);
         let handler = Arc::clone(&handler);
         tokio::spawn(async move {
             if let Err(error) = connection.await
-                && let Some(refusal) = bad_head(&error)
+                && let Some(refusal) = bad_head(&error, begun.load(Ordering::Relaxed))
             {
                 handler.refused(remote, &refusal);
             }
@@ -162,7 +178,49 @@ pub async fn serve<H: Handler>(
         });
     }
     drop(sockets);
-    graceful.shutdown().await;
+    let parted = async {
+        tokio::time::sleep(limits.parting).await;
+        answering.none().await;
+    };
+    let mut shutdown = pin!(graceful.shutdown());
+    tokio::select! {
+        () = &mut shutdown => return,
+        () = parted => {}
+    }
+    // The last answers are still on their way out.
+    let _ = timeout(LAST_WORDS, shutdown).await;
+}
+
+/// How many requests have become whole, and are not answered yet.
+#[derive(Debug, Default)]
+struct Answering {
+    count: AtomicUsize,
+    ended: Notify,
+}
+
+impl Answering {
+    fn begin(&self) -> impl Drop {
+        struct One<'a>(&'a Answering);
+        impl Drop for One<'_> {
+            fn drop(&mut self) {
+                if self.0.count.fetch_sub(1, Ordering::Relaxed) == 1 {
+                    self.0.ended.notify_waiters();
+                }
+            }
+        }
+        self.count.fetch_add(1, Ordering::Relaxed);
+        One(self)
+    }
+
+    async fn none(&self) {
+        loop {
+            let ended = self.ended.notified();
+            if self.count.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
 }
 
 type Place = tokio::sync::OwnedSemaphorePermit;
@@ -193,13 +251,19 @@ async fn exchange<H: Handler>(
     remote: SocketAddr,
     handler: &H,
     limits: Limits,
+    answering: &Answering,
 ) -> Response<Full<Bytes>> {
     let answer = match whole(request, limits).await {
-        Ok(request) => handler.answer(request, remote).await,
+        Ok(request) => {
+            let _one = answering.begin();
+            handler.answer(request, remote).await
+        }
         Err(refusal) => {
             handler.refused(remote, &refusal);
             let mut answer = Response::new(Bytes::from(refusal.to_string()));
             *answer.status_mut() = refusal.status();
+            // Where the next request would begin is anybody's guess.
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             answer
         }
     };
@@ -236,7 +300,7 @@ async fn collect(mut body: Incoming, limits: Limits) -> Result<Bytes, Refusal> {
         let Ok(frame) = timeout(limits.idle, body.frame()).await else { return Err(Refusal::TooSlow) };
         let data = match frame {
             None => break,
-            Some(Err(error)) => return Err(Refusal::BrokenBody { reason: error.to_string() }),
+            Some(Err(error)) => return Err(Refusal::BrokenBody { reason: cause(&error) }),
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
         };
         if first.len() + more.len() + data.len() > limits.body {
@@ -255,8 +319,19 @@ async fn collect(mut body: Incoming, limits: Limits) -> Result<Bytes, Refusal> {
     Ok(if more.is_empty() { first } else { more.freeze() })
 }
 
-/// What hyper refused by itself; a connection that its client left is nobody's fault.
-fn bad_head(error: &hyper::Error) -> Option<Refusal> {
-    let told = error.is_parse() || error.is_parse_too_large() || error.is_timeout();
-    told.then(|| Refusal::BadHead { reason: error.to_string() })
+/// What hyper refused by itself; a connection that its client left, or never used, is nobody's fault.
+fn bad_head(error: &hyper::Error, begun: bool) -> Option<Refusal> {
+    if error.is_timeout() {
+        return begun.then_some(Refusal::SlowHead);
+    }
+    (error.is_parse() || error.is_parse_too_large()).then(|| Refusal::BadHead { reason: cause(error) })
+}
+
+/// The innermost cause, which says what happened; the outer ones say who noticed.
+fn cause(error: &hyper::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }

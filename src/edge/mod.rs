@@ -2,6 +2,8 @@
 
 pub mod client;
 pub mod directory;
+mod heard;
+pub mod interruption;
 pub mod listener;
 pub mod log;
 pub mod prompt;

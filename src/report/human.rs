@@ -123,8 +123,9 @@ impl<'a> HumanReporter<'a> {
         }
         match status {
             // Who sends to itself sees the answer come back.
-            Some(status) if !status.is_success() && whole == Whole::Payload => {
-                let word = self.paint(Role::Bad, &status_words(status));
+            Some(status) if whole == Whole::Payload => {
+                let role = if status.is_success() { Role::Good } else { Role::Bad };
+                let word = self.paint(role, &status_words(status));
                 writeln!(self.output, "{} <-- {word} by wh {}", self.time(at), self.id(delivery))
             }
             Some(_) | None => Ok(()),
@@ -158,8 +159,8 @@ impl<'a> HumanReporter<'a> {
         for target in targets {
             writeln!(self.output, "  forwarding to {}", sanitize::line(target))?;
         }
-        let log = log.unwrap_or("nowhere");
-        writeln!(self.output, "  {}\n", self.paint(Role::Faint, &format!("recording in {}", sanitize::line(log))))
+        let log = log.map_or("recording nothing".into(), |log| format!("recording in {}", sanitize::line(log)));
+        writeln!(self.output, "  {}\n", self.paint(Role::Faint, &log))
     }
 
     fn listened(&mut self, totals: Totals) -> io::Result<()> {

@@ -42,6 +42,15 @@ pub enum Notice {
     Reachable {
         /// Its address.
         address: String,
+        /// Whether it verifies with secrets that everybody knows.
+        test_secrets: bool,
+    },
+    /// The provider's published test secret is verified with.
+    VerifiedWithTestSecret {
+        /// The provider.
+        scheme: String,
+        /// Where another secret would be read from.
+        variable: String,
     },
     /// The last line of a log was cut off.
     TornLog {
@@ -122,7 +131,16 @@ impl fmt::Display for Notice {
             Self::SecretPrefix { name, prefix } => {
                 write!(f, "the secret from {name} does not begin with `{prefix}`, as this provider's secrets do")
             }
-            Self::Reachable { address } => write!(f, "other machines on the network can reach {address}"),
+            Self::Reachable { address, test_secrets } => {
+                write!(f, "other machines on the network can reach {address}")?;
+                if *test_secrets {
+                    f.write_str(", and test secrets are public: anybody can sign with them")?;
+                }
+                Ok(())
+            }
+            Self::VerifiedWithTestSecret { scheme, variable } => {
+                write!(f, "verifying with the public test secret of {scheme}; {variable} takes yours")
+            }
             Self::TornLog { path, bytes } => {
                 write!(f, "the last line of {path} was cut off after {bytes} bytes; it was ended, and never answered")
             }

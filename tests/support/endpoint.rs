@@ -37,7 +37,8 @@ impl Arrival {
     /// Reads a request's head, up to its empty line.
     pub(crate) fn read(message: &[u8]) -> Option<Self> {
         let end = message.windows(4).position(|window| window == b"\r\n\r\n")?;
-        let head = str::from_utf8(&message[..end]).ok()?;
+        // A header may hold bytes that are no text.
+        let head = String::from_utf8_lossy(&message[..end]);
         let mut lines = head.split("\r\n");
         let mut request = lines.next()?.split(' ');
         let (method, target) = (request.next()?.to_owned(), request.next()?.to_owned());

@@ -102,21 +102,40 @@ impl Wh {
         self.folder.path()
     }
 
-    /// Runs it to its end.
+    /// Puts arguments before those that are there.
+    pub(crate) fn front(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.arguments.splice(0..0, arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// Starts it, without any input; it is for others to end it, and its directory goes with the second value.
     #[track_caller]
-    pub(crate) fn run(self) -> Output {
-        let command = self.arguments.iter().map(|argument| argument.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        let begun = Instant::now();
-        let mut child = Command::new(&self.program)
+    pub(crate) fn spawn(mut self) -> (Child, TempDir) {
+        let mut child = self.started();
+        drop(child.stdin.take());
+        (child, self.folder)
+    }
+
+    #[track_caller]
+    fn started(&mut self) -> Child {
+        Command::new(&self.program)
             .args(&self.arguments)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
-            .stdout(self.output.unwrap_or_else(Stdio::piped))
+            .stdout(self.output.take().unwrap_or_else(Stdio::piped))
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{} cannot be run: {error}", self.program.display()));
+            .unwrap_or_else(|error| panic!("{} cannot be run: {error}", self.program.display()))
+    }
+
+    /// Runs it to its end.
+    #[track_caller]
+    pub(crate) fn run(mut self) -> Output {
+        let command = self.arguments.iter().map(|argument| argument.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        let begun = Instant::now();
+        let mut child = self.started();
 
         let mut input = child.stdin.take().expect("piped");
         // Who does not read its input may end before it is written.

@@ -32,10 +32,15 @@ separator = ","
 /// secret's own bytes as key.
 pub(crate) fn signature_of_wpg(arrival: &Arrival, secret: &str) -> String {
     let timestamp = arrival.header("X-WPG-Timestamp");
+    hmac_sha256_hex(secret, &[timestamp.as_bytes(), b".", &arrival.body])
+}
+
+/// HMAC-SHA256 of these parts, one behind the other, in hexadecimal.
+pub(crate) fn hmac_sha256_hex(secret: &str, parts: &[&[u8]]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length will do");
-    mac.update(timestamp.as_bytes());
-    mac.update(b".");
-    mac.update(&arrival.body);
+    for part in parts {
+        mac.update(part);
+    }
     hex::encode(mac.finalize().into_bytes())
 }
 

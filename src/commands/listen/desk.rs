@@ -10,10 +10,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use super::display::{Display, Line};
-use super::expectations::Expectations;
+use super::expectations::{Expectations, Noted};
 use super::logbook::Logbook;
 use crate::edge::client::Client;
 use crate::edge::listener::{Handler, Refusal};
@@ -38,6 +38,8 @@ pub struct Station {
     pub provider: Arc<Provider>,
     /// The secrets.
     pub secrets: Vec<Secret>,
+    /// Whether that is its published test secret.
+    pub test_secret: bool,
 }
 
 /// Where deliveries go on to.
@@ -63,7 +65,7 @@ pub struct Desk {
     /// Whether headers that are the secret are recorded and shown.
     pub record_secrets: bool,
     /// Where deliveries go on to.
-    pub routes: Vec<Route>,
+    pub routes: Vec<Arc<Route>>,
     /// The statuses of the answers, one after the other.
     pub respond: Vec<StatusCode>,
     /// How many answers were given from `respond`.
@@ -76,8 +78,6 @@ pub struct Desk {
     pub display: Display,
     /// What is waited for.
     pub expectations: Arc<Expectations>,
-    /// Told when nobody reads the output any more.
-    pub unread: Notify,
     /// Says what time it is.
     pub clock: fn() -> Timestamp,
     /// Where the ids of deliveries that have none come from.
@@ -100,10 +100,12 @@ impl Handler for Desk {
         let names = if self.uses_names() { names(&judged.delivery) } else { Vec::new() };
         let wanted = self.events.is_empty() || self.events.iter().any(|glob| glob.matches_any(&names));
 
-        let routes: Vec<&Route> = if accepted && wanted { self.routes_for(&names) } else { Vec::new() };
+        let routes: Vec<&Arc<Route>> = if accepted && wanted { self.routes_for(&names) } else { Vec::new() };
         let own = routes.is_empty().then(|| self.own_answer(&judged, accepted));
-        if wanted {
-            self.show_received(&judged, at, remote, own.as_ref().map(Response::status));
+        // What takes its time is shown before, and what does not with the answer that it got.
+        let early = own.is_none() || self.delay.is_some();
+        if wanted && early {
+            self.show_received(&judged, at, remote, own.as_ref().map(Response::status)).await;
         }
         let mut answer = match own {
             Some(answer) => answer,
@@ -112,27 +114,23 @@ impl Handler for Desk {
         if let Some(delay) = self.delay {
             tokio::time::sleep(delay).await;
         }
-        if let Some(logbook) = &self.logbook {
-            let record = Record {
-                delivery: &judged.delivery,
-                received_at: at,
-                remote,
-                redact: judged.provider.as_ref().filter(|_| !self.record_secrets).map(|provider| &provider.scheme),
-                verdict: judged.verdict.as_ref(),
-                response: Some((answer.status().as_u16(), clock.elapsed())),
-            };
-            // An answer says that the delivery is on disk: without that, it says that it is not.
-            if let Err(reason) = logbook.append(&record).await {
-                self.show(|| Line::Notice(Notice::NotRecorded { reason }));
-                answer = plain(StatusCode::INSUFFICIENT_STORAGE, &json!({ "error": "not-recorded" }));
-            }
+        let recorded = self.record(&judged, at, remote, (answer.status(), clock.elapsed())).await;
+        // An answer says that the delivery is on disk: without that, it says that it is not.
+        if let Err(reason) = &recorded {
+            let reason = reason.clone();
+            self.display.hint(|| Line::Notice(Notice::NotRecorded { reason }));
+            answer = plain(StatusCode::INSUFFICIENT_STORAGE, &json!({ "error": "not-recorded" }));
         }
-        self.expectations.note(&names, genuine, accepted && answer.status() != StatusCode::INSUFFICIENT_STORAGE);
+        if wanted && !early {
+            self.show_received(&judged, at, remote, Some(answer.status())).await;
+        }
+        self.expectations.note(&Noted { names: &names, genuine, accepted: accepted && recorded.is_ok(), wanted });
         answer
     }
 
     fn refused(&self, remote: SocketAddr, refusal: &Refusal) {
-        self.show(|| Line::Notice(Notice::RequestRefused { remote: remote.to_string(), reason: refusal.to_string() }));
+        let notice = || Notice::RequestRefused { remote: remote.to_string(), reason: refusal.to_string() };
+        self.display.hint(|| Line::Notice(notice()));
     }
 }
 
@@ -177,8 +175,8 @@ impl Desk {
         String::from_utf8_lossy(&id).into_owned()
     }
 
-    fn routes_for(&self, names: &[String]) -> Vec<&Route> {
-        let wanted = |route: &&Route| route.glob.as_ref().is_none_or(|glob| glob.matches_any(names));
+    fn routes_for(&self, names: &[String]) -> Vec<&Arc<Route>> {
+        let wanted = |route: &&Arc<Route>| route.glob.as_ref().is_none_or(|glob| glob.matches_any(names));
         self.routes.iter().filter(wanted).collect()
     }
 
@@ -201,21 +199,51 @@ impl Desk {
         plain(status, &json!({ "received": status.is_success() }))
     }
 
-    /// Sends a delivery on, to each target in turn; what the first one says is the answer.
-    async fn forward(&self, routes: &[&Route], delivery: &Delivery, at: Timestamp) -> Response<Bytes> {
-        let mut answer = None;
-        for route in routes {
+    /// Sends a delivery on, to all targets at once; what the first one says is the answer.
+    async fn forward(&self, routes: &[&Arc<Route>], delivery: &Delivery, at: Timestamp) -> Response<Bytes> {
+        let mut under_way = JoinSet::new();
+        for (index, route) in routes.iter().enumerate() {
             let Ok(onward) = forwarded(delivery, route.target.uri()) else { continue };
-            let attempt = route.client.send(&onward, 1, at).await;
-            self.expectations.note_forwarded(attempt.status().is_some_and(|status| status.is_success()));
-            answer.get_or_insert_with(|| passed_on(&attempt));
-            self.show(|| Line::Forwarded { delivery: onward, attempt });
+            let route = Arc::clone(route);
+            under_way.spawn(async move {
+                let attempt = route.client.send(&onward, 1, at).await;
+                (index, onward, attempt)
+            });
         }
-        answer.unwrap_or_else(|| plain(StatusCode::BAD_GATEWAY, &json!({ "error": "not-forwarded" })))
+        let mut answers: Vec<(usize, Response<Bytes>)> = Vec::new();
+        while let Some(joined) = under_way.join_next().await {
+            let Ok((index, onward, attempt)) = joined else { continue };
+            self.expectations.note_forwarded(attempt.status().is_some_and(|status| status.is_success()));
+            answers.push((index, passed_on(&attempt)));
+            self.display.show(|| Line::Forwarded { delivery: onward, attempt }).await;
+        }
+        let first = answers.into_iter().min_by_key(|(index, _)| *index).map(|(_, answer)| answer);
+        first.unwrap_or_else(|| plain(StatusCode::BAD_GATEWAY, &json!({ "error": "not-forwarded" })))
     }
 
-    fn show_received(&self, judged: &Judged, at: Timestamp, remote: SocketAddr, status: Option<StatusCode>) {
-        self.show(|| Line::Received {
+    /// Puts a delivery and its answer into the log, if there is one; the error is what the system said.
+    async fn record(
+        &self,
+        judged: &Judged,
+        at: Timestamp,
+        remote: SocketAddr,
+        response: (StatusCode, Duration),
+    ) -> Result<(), String> {
+        let Some(logbook) = &self.logbook else { return Ok(()) };
+        let (status, duration) = response;
+        let record = Record {
+            delivery: &judged.delivery,
+            received_at: at,
+            remote,
+            redact: judged.provider.as_ref().filter(|_| !self.record_secrets).map(|provider| &provider.scheme),
+            verdict: judged.verdict.as_ref(),
+            response: Some((status.as_u16(), duration)),
+        };
+        logbook.append(&record).await
+    }
+
+    async fn show_received(&self, judged: &Judged, at: Timestamp, remote: SocketAddr, status: Option<StatusCode>) {
+        let line = || Line::Received {
             delivery: judged.delivery.clone(),
             provider: judged.provider.clone(),
             at,
@@ -223,13 +251,8 @@ impl Desk {
             verdict: judged.verdict.clone(),
             status,
             secrets: self.record_secrets,
-        });
-    }
-
-    fn show(&self, line: impl FnOnce() -> Line) {
-        if !self.display.show(line) {
-            self.unread.notify_one();
-        }
+        };
+        self.display.show(line).await;
     }
 }
 

@@ -4,11 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 use std::time::Instant;
 
 use http::StatusCode;
 use jiff::Timestamp;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::report::notice::Notice;
 use crate::report::{Outcome, Reporter, Whole};
@@ -51,7 +52,7 @@ pub enum Line {
 /// Where lines are put in. Clones share one queue.
 #[derive(Debug, Clone)]
 pub struct Display {
-    lines: SyncSender<Line>,
+    lines: Sender<Line>,
     left_out: Arc<AtomicU64>,
     /// Whether every line counts, as it does for a script: then the server waits for its reader.
     lossless: bool,
@@ -69,7 +70,7 @@ impl Display {
 
     /// A queue into that channel.
     #[must_use]
-    pub fn new(lines: SyncSender<Line>, lossless: bool) -> Self {
+    pub fn new(lines: Sender<Line>, lossless: bool) -> Self {
         Self {
             lines,
             left_out: Arc::default(),
@@ -80,22 +81,21 @@ impl Display {
         }
     }
 
-    /// Shows a line, or counts it as left out; false when nobody reads any more. A line that is left out is never made.
-    pub fn show(&self, line: impl FnOnce() -> Line) -> bool {
+    /// Shows a line, or counts it as left out. A line that is left out is never made.
+    pub async fn show(&self, line: impl FnOnce() -> Line) {
         if self.lossless {
-            return self.lines.send(line()).is_ok();
+            // Where nobody reads any more, the run is about to end.
+            let _ = self.lines.send(line()).await;
+            return;
         }
-        if !self.has_room() {
+        self.hint(line);
+    }
+
+    /// Shows a line where there is room for it, and never waits.
+    pub fn hint(&self, line: impl FnOnce() -> Line) {
+        let shown = self.has_room() && !matches!(self.lines.try_send(line()), Err(TrySendError::Full(_)));
+        if !shown {
             self.left_out.fetch_add(1, Ordering::Relaxed);
-            return true;
-        }
-        match self.lines.try_send(line()) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => {
-                self.left_out.fetch_add(1, Ordering::Relaxed);
-                true
-            }
-            Err(TrySendError::Disconnected(_)) => false,
         }
     }
 
@@ -116,12 +116,12 @@ impl Display {
 }
 
 /// Reports lines until the last [`Display`] is gone.
-pub fn report(lines: &Receiver<Line>, left_out: &AtomicU64, reporter: &mut dyn Reporter) -> io::Result<()> {
+pub fn report(lines: &mut Receiver<Line>, left_out: &AtomicU64, reporter: &mut dyn Reporter) -> io::Result<()> {
     let tell_left_out = |reporter: &mut dyn Reporter| {
         let count = left_out.swap(0, Ordering::Relaxed);
         if count == 0 { Ok(()) } else { reporter.report(&Outcome::Notice(Notice::LeftOut { lines: count })) }
     };
-    for line in lines {
+    while let Some(line) = lines.blocking_recv() {
         match &line {
             Line::Received { delivery, provider, at, remote, verdict, status, secrets } => {
                 reporter.report(&Outcome::Received {

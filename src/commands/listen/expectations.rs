@@ -33,9 +33,24 @@ pub struct Expectations {
     changed: Notify,
 }
 
+/// What is worth counting of a delivery.
+#[derive(Debug, Clone, Copy)]
+pub struct Noted<'a> {
+    /// What its event is called: `type` and `provider/type`.
+    pub names: &'a [String],
+    /// Whether it is genuine; `None` when that was not looked at.
+    pub genuine: Option<bool>,
+    /// Whether it was accepted, and recorded where that was asked for.
+    pub accepted: bool,
+    /// Whether its event is one of those that are looked at.
+    pub wanted: bool,
+}
+
 #[derive(Debug, Default)]
 struct Seen {
     totals: Totals,
+    /// How many of the accepted ones were wanted.
+    counted: u64,
     /// Which of the globs have been met.
     met: Vec<bool>,
 }
@@ -44,24 +59,25 @@ impl Expectations {
     /// Expects that many genuine deliveries, and one for each glob.
     #[must_use]
     pub fn new(count: Option<u64>, globs: &[String]) -> Self {
-        let seen = Seen { totals: Totals::default(), met: vec![false; globs.len()] };
+        let seen = Seen { met: vec![false; globs.len()], ..Seen::default() };
         let globs = globs.iter().map(|glob| (glob.clone(), Glob::new(glob))).collect();
         Self { count, globs, seen: Mutex::new(seen), changed: Notify::new() }
     }
 
-    /// Counts a delivery by its names (`type`, `provider/type`); `genuine` is `None` when that was not looked at.
-    pub fn note(&self, names: &[String], genuine: Option<bool>, accepted: bool) {
+    /// Counts a delivery.
+    pub fn note(&self, noted: &Noted<'_>) {
         let mut seen = self.seen();
         seen.totals.received += 1;
-        match genuine {
+        match noted.genuine {
             Some(true) => seen.totals.valid += 1,
             Some(false) => seen.totals.invalid += 1,
             None => seen.totals.unverified += 1,
         }
-        if accepted {
+        if noted.accepted {
             seen.totals.accepted += 1;
+            seen.counted += u64::from(noted.wanted);
             for (met, (_, glob)) in seen.met.iter_mut().zip(&self.globs) {
-                *met |= glob.matches_any(names);
+                *met |= glob.matches_any(noted.names);
             }
         }
         drop(seen);
@@ -105,8 +121,8 @@ impl Expectations {
     fn missing(&self) -> Vec<String> {
         let seen = self.seen();
         let mut missing = Vec::new();
-        if let Some(count) = self.count.filter(|count| seen.totals.accepted < *count) {
-            missing.push(format!("{} of {count} deliveries arrived", seen.totals.accepted));
+        if let Some(count) = self.count.filter(|count| seen.counted < *count) {
+            missing.push(format!("{} of {count} deliveries arrived", seen.counted));
         }
         for ((glob, _), _) in self.globs.iter().zip(&seen.met).filter(|(_, met)| !**met) {
             missing.push(format!("no `{glob}` arrived"));
@@ -130,6 +146,9 @@ impl Expectations {
         let totals = self.totals();
         if totals.received == 0 {
             return Err(Error::Nothing { what: "nothing arrived, so nothing was verified" });
+        }
+        if totals.received == totals.unverified && !self.any() {
+            return Err(Error::Nothing { what: "what arrived is of no scheme that is known, so nothing was verified" });
         }
         Ok(if totals.invalid > 0 && !self.any() { Exit::No } else { Exit::Good })
     }

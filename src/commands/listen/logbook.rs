@@ -1,11 +1,11 @@
 //! Gathers the records of one turn of the event loop into one append, and lets their answers go when it is done.
 
-use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
 use crate::edge::log::Log;
+use crate::error::told;
 use crate::webhook::record::Record;
 
 /// Records that wait to be appended.
@@ -54,7 +54,7 @@ impl Logbook {
             if answers.is_empty() {
                 continue;
             }
-            let appended = log.append(&lines).map_err(|error: io::Error| error.to_string());
+            let appended = log.append(&lines).map_err(|error| told(&error));
             lines.clear();
             for answer in answers {
                 // Whoever does not wait any more has lost its connection.

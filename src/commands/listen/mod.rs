@@ -4,33 +4,33 @@ pub mod desk;
 pub mod display;
 pub mod expectations;
 pub mod logbook;
+pub mod serving;
 
 use std::ffi::OsString;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::process::Stdio;
-use std::sync::{Arc, Mutex, mpsc};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::Args;
 use http::StatusCode;
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
-use tokio::runtime::Runtime;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, mpsc};
 
 use self::desk::{Desk, Route, Station};
 use self::display::Display;
-use self::expectations::{End, Expectations};
+use self::expectations::Expectations;
 use self::logbook::Logbook;
+use self::serving::Serving;
 use super::arguments;
 use super::recording::{self, LogArgs};
-use super::secrets::secrets;
+use super::secrets::{Secrets, found, secrets, test_secret};
 use super::send::allow;
 use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
 use crate::edge::client::{Client, ClientError, ClientOptions};
-use crate::edge::listener::{self, Limits};
+use crate::edge::interruption::Interruptions;
+use crate::edge::listener::Limits;
 use crate::edge::log::Log;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -39,13 +39,9 @@ use crate::report::{Outcome, Reporter};
 use crate::settings::Slots;
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::glob::Glob;
-use crate::webhook::secret::Secret;
 
 /// How long an app that is forwarded to may take, where the provider does not say.
 const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How long to wait for what was expected once the command has ended, where nothing else was said.
-const AFTER_COMMAND: Duration = Duration::from_secs(10);
 
 /// How large an app's answer may be to be passed on.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -141,8 +137,13 @@ pub fn run(
     let routes = runtime.block_on(routes(args, &stations, &addresses, context))?;
     let url = url(&args.host, addresses[0]);
     if let Some(address) = addresses.iter().find(|address| !address.ip().is_loopback()) {
-        reporter.report(&Outcome::Notice(Notice::Reachable { address: address.to_string() }))?;
+        let test_secrets = stations.iter().any(|station| station.test_secret);
+        reporter.report(&Outcome::Notice(Notice::Reachable { address: address.to_string(), test_secrets }))?;
     }
+    let interruptions = {
+        let _inside = runtime.enter();
+        Interruptions::new().map_err(|reason| Error::System { what: "Ctrl-C cannot be listened to", reason })?
+    };
     let targets: Vec<String> = routes.iter().map(|route| route.target.as_str().to_owned()).collect();
     let log_path = log.as_ref().map(|log| log.path().display().to_string());
     reporter.report(&Outcome::Ready {
@@ -153,7 +154,7 @@ pub fn run(
         targets: &targets,
     })?;
 
-    let (lines, shown) = mpsc::sync_channel(Display::BACKLOG);
+    let (lines, mut shown) = mpsc::channel(Display::BACKLOG);
     let display = Display::new(lines, shared.format() == Format::Json);
     let left_out = display.left_out();
     let desk = Arc::new(Desk {
@@ -169,19 +170,30 @@ pub fn run(
         logbook: log.is_some().then(Logbook::default),
         display,
         expectations: Arc::new(Expectations::new(args.count, &args.expect)),
-        unread: Notify::new(),
         clock: context.clock,
         random: Mutex::new(context.random()),
     });
-    // The server has a thread of its own, so that the reporter, which may be slow, keeps this one.
     let expectations = Arc::clone(&desk.expectations);
-    let json = shared.format() == Format::Json;
+    let unread = Notify::new();
+    let serving = Serving {
+        desk,
+        sockets,
+        log,
+        timeout: args.timeout,
+        command: &args.command,
+        url: &url,
+        json: shared.format() == Format::Json,
+        limits: Limits { body: args.max_body, ..Limits::default() },
+        interruptions,
+        unread: &unread,
+    };
+    // The server has a thread of its own, so that the reporter, which may be slow, keeps this one.
     let end = std::thread::scope(|scope| {
-        let url = &url;
-        let serving = scope.spawn(move || serve(runtime, desk, sockets, log, args, url, json));
-        let printed = display::report(&shown, &left_out, reporter);
+        let serving = scope.spawn(move || serving.run(runtime));
+        let printed = display::report(&mut shown, &left_out, reporter);
         // Whoever stopped reading ends the run: what is put in from now on has no reader.
         drop(shown);
+        unread.notify_one();
         let end = serving.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         printed?;
         Ok::<_, Error>(end)
@@ -192,26 +204,28 @@ pub fn run(
 
 /// The providers to expect, each with its secrets, and what is worth knowing of these.
 fn stations(args: &ListenArgs, catalogue: &Catalogue, context: &Context) -> Result<(Vec<Station>, Vec<Notice>), Error> {
-    let mut stations = Vec::new();
-    let mut notices = Vec::new();
-    let names: Vec<&str> = match &args.scheme.scheme {
-        Some(name) => vec![name],
-        None => catalogue.names().collect(),
-    };
-    for name in names {
+    if let Some(name) = &args.scheme.scheme {
         let provider = catalogue.provider(name)?;
-        let found = match secrets(&args.secret, &provider, context, None) {
-            Ok(found) => found,
-            // A secret that was given for one of many providers need not be a key to the others.
-            Err(Error::Signing { .. }) if args.scheme.scheme.is_none() => continue,
-            Err(error) => return Err(error),
-        };
-        if args.scheme.scheme.is_some() {
-            notices.extend(found.notices);
+        let Secrets { secrets, mut notices } = secrets(&args.secret, &provider, context, None)?;
+        // These words are a sender's.
+        let test_secret = notices.iter().any(|notice| matches!(notice, Notice::TestSecret { .. }));
+        notices.retain(|notice| !matches!(notice, Notice::TestSecret { .. }));
+        if test_secret && !args.print_secret {
+            notices.push(Notice::VerifiedWithTestSecret { scheme: name.clone(), variable: provider.secret_variable() });
         }
-        stations.push(Station { provider: Arc::new(provider), secrets: found.secrets });
+        return Ok((vec![Station { provider: Arc::new(provider), secrets, test_secret }], notices));
     }
-    Ok((stations, notices))
+    let mut stations = Vec::new();
+    for name in catalogue.names() {
+        let provider = catalogue.provider(name)?;
+        // A secret that was given for one of many providers need not be a key to the others: each delivery is told so.
+        let (secrets, test_secret) = match found(&args.secret, &provider, context)? {
+            secrets if secrets.is_empty() => (vec![test_secret(&provider)], true),
+            secrets => (secrets, false),
+        };
+        stations.push(Station { provider: Arc::new(provider), secrets, test_secret });
+    }
+    Ok((stations, Vec::new()))
 }
 
 fn print_secret(args: &ListenArgs, stations: &[Station], reporter: &mut dyn Reporter) -> Result<Exit, Error> {
@@ -270,11 +284,12 @@ async fn bind(host: &str, port: u16) -> Result<(Vec<TcpListener>, Vec<SocketAddr
     Ok((sockets, addresses))
 }
 
+/// The URL by which this machine reaches a listener: one on every address is there as `localhost`, too.
 fn url(host: &str, address: SocketAddr) -> String {
-    match host {
-        "localhost" => format!("http://localhost:{}", address.port()),
-        _ => format!("http://{address}"),
+    if host == "localhost" || address.ip().is_unspecified() {
+        return format!("http://localhost:{}", address.port());
     }
+    format!("http://{address}")
 }
 
 async fn routes(
@@ -282,19 +297,11 @@ async fn routes(
     stations: &[Station],
     own: &[SocketAddr],
     context: &Context,
-) -> Result<Vec<Route>, Error> {
+) -> Result<Vec<Arc<Route>>, Error> {
     let mut routes = Vec::new();
     for route in &args.forward_to {
         let target = &route.target;
         allow(target, args.allow_remote, context)?;
-        let itself = target.known_addresses().is_some_and(|addresses| {
-            addresses.iter().any(|address| own.iter().any(|own| own == address || is_any(own, address)))
-        });
-        if itself {
-            let message =
-                format!("`{}` is this listener itself, which would forward to itself for ever", target.as_str());
-            return Err(Error::usage(message, "give --forward-to the port of your app"));
-        }
         // An app gets as long as the provider would give it.
         let timeout = match stations {
             [station] => station.provider.policy.timeout,
@@ -307,126 +314,21 @@ async fn routes(
             ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
             error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
         })?;
-        routes.push(Route { glob: route.glob.as_deref().map(Glob::new), target: target.clone(), client });
+        if client.addresses().iter().any(|address| own.iter().any(|own| is_same(*own, *address))) {
+            let message =
+                format!("`{}` is this listener itself, which would forward to itself for ever", target.as_str());
+            return Err(Error::usage(message, "give --forward-to the port of your app"));
+        }
+        routes.push(Arc::new(Route { glob: route.glob.as_deref().map(Glob::new), target: target.clone(), client }));
     }
     Ok(routes)
 }
 
-/// Whether a socket that listens on every address listens on this one, too.
-fn is_any(own: &SocketAddr, address: &SocketAddr) -> bool {
-    own.ip().is_unspecified() && own.port() == address.port() && address.ip().is_loopback()
-}
-
-/// Serves until the end, and says which end it was.
-#[expect(clippy::needless_pass_by_value, reason = "the display ends when the runtime and the desk are gone")]
-fn serve(
-    runtime: Runtime,
-    desk: Arc<Desk>,
-    sockets: Vec<TcpListener>,
-    log: Option<Log>,
-    args: &ListenArgs,
-    url: &str,
-    json: bool,
-) -> Result<End, Error> {
-    let limits = Limits { body: args.max_body, ..Limits::default() };
-    runtime.block_on(async {
-        ignore_file_size_limit();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let stopped = async move {
-            // Stopped by a word, or by the end of whoever would have said it.
-            let _ = stopped.await;
-        };
-        let mut server = tokio::spawn(listener::serve(sockets, Arc::clone(&desk), limits, stopped));
-        let keeper = Arc::clone(&desk);
-        let keeping = tokio::spawn(async move {
-            if let (Some(logbook), Some(log)) = (&keeper.logbook, log) {
-                logbook.keep(log).await;
-            }
-        });
-        let end = end(&desk, args, url, json).await;
-        // What is in flight is finished; a second Ctrl-C does not wait for it.
-        let _ = stop.send(());
-        tokio::select! {
-            _ = &mut server => {}
-            () = interrupted() => {}
-        }
-        server.abort();
-        keeping.abort();
-        let _ = keeping.await;
-        end
-    })
-}
-
-/// Waits for whatever comes first of all that may end a run.
-async fn end(desk: &Desk, args: &ListenArgs, url: &str, json: bool) -> Result<End, Error> {
-    let time_up = async {
-        match args.timeout {
-            Some(timeout) => tokio::time::sleep(timeout).await,
-            None => std::future::pending().await,
-        }
-    };
-    let work = async {
-        let Some(mut child) = start(desk, args, url, json)? else {
-            desk.expectations.met().await;
-            return Ok(End::Met);
-        };
-        let status = child.wait().await.map_err(|reason| Error::System { what: "the command is lost", reason })?;
-        let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-        if code == 0 && desk.expectations.any() {
-            let patience = if args.timeout.is_some() { Duration::MAX } else { AFTER_COMMAND };
-            let _ = tokio::time::timeout(patience, desk.expectations.met()).await;
-        }
-        Ok(End::Command(code))
-    };
-    tokio::select! {
-        end = work => end,
-        () = time_up => Ok(End::TimeUp),
-        () = interrupted() => Ok(End::Interrupted),
-        () = desk.unread.notified() => Ok(End::Unread),
-    }
-}
-
-/// Starts the command, if there is one. With JSON on stdout its own output goes to stderr.
-fn start(desk: &Desk, args: &ListenArgs, url: &str, json: bool) -> Result<Option<Child>, Error> {
-    let Some((program, arguments)) = args.command.split_first() else { return Ok(None) };
-    let mut command = Command::new(program);
-    command.args(arguments).env("WH_URL", url).kill_on_drop(true);
-    let secret: Option<&Secret> =
-        desk.stations.first().filter(|_| desk.named).and_then(|station| station.secrets.first());
-    if let Some(secret) = secret.and_then(|secret| str::from_utf8(secret.expose()).ok()) {
-        command.env("WH_SECRET", secret);
-    }
-    if json {
-        command.stdout(Stdio::from(io::stderr()));
-    }
-    let shown = program.to_string_lossy().into_owned();
-    command.spawn().map(Some).map_err(|reason| Error::File { path: shown, reason })
-}
-
-/// Ctrl-C, or the system's request to stop.
-async fn interrupted() {
-    let ctrl_c = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = ctrl_c => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = ctrl_c.await;
-}
-
-/// A limit on the size of files is to be an error of the write, as a full disk is, and not the end of the process.
-fn ignore_file_size_limit() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        const SIGXFSZ: i32 = 25;
-        // Once it is listened to, it is never again left to the system; that nobody waits for it does no harm.
-        let _ = signal(SignalKind::from_raw(SIGXFSZ));
-    }
+/// Whether whoever connects to `address` reaches a socket that listens on `own`.
+fn is_same(own: SocketAddr, address: SocketAddr) -> bool {
+    let (own_ip, ip) = (own.ip().to_canonical(), address.ip().to_canonical());
+    // Who connects to every address gets to this machine's loopback, and only addresses of this machine can be bound.
+    let is_here = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified() || UdpSocket::bind((ip, 0)).is_ok();
+    own.port() == address.port()
+        && (own_ip == ip || (ip.is_unspecified() && own_ip.is_loopback()) || (own_ip.is_unspecified() && is_here(ip)))
 }

@@ -27,7 +27,7 @@ pub struct Record<'a> {
     pub remote: std::net::SocketAddr,
     /// The scheme whose secret headers are left out; `None` keeps them all.
     pub redact: Option<&'a Scheme>,
-    /// Whether it is genuine; `None` when that was not looked at.
+    /// Whether it is genuine; `None` when no scheme was recognised, so that nothing could be looked at.
     pub verdict: Option<&'a Result<Verified, Rejection>>,
     /// The status of the answer, and how long it took, once it is known.
     pub response: Option<(u16, Duration)>,
@@ -137,12 +137,12 @@ pub struct Verification<'a> {
 }
 
 impl<'a> Verification<'a> {
-    /// What a verdict says; nothing was looked at when there is none.
+    /// What a verdict says; where there is none, no scheme was recognised.
     #[must_use]
     pub fn new(verdict: Option<&'a Result<Verified, Rejection>>) -> Self {
         let none = Self { valid: None, reason: None, message: None, secret: None, encoding: None, age_s: None };
         match verdict {
-            None => none,
+            None => Self { reason: Some("unknown-scheme"), ..none },
             Some(Ok(verified)) => Self {
                 valid: Some(true),
                 secret: Some(Cow::Borrowed(&verified.secret)),

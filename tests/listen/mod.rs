@@ -1,4 +1,9 @@
-//! `wh listen`, with `wh send` as the command that it runs once it is ready.
+//! `wh listen`: here with `wh send` as the command that it runs once it is ready, and in the files below through sockets.
+
+mod endings;
+mod forwarding;
+mod reasons;
+mod server;
 
 use std::fs;
 

@@ -1,0 +1,159 @@
+//! A run of the listener: the server, the log and the command that it is for, until something ends them.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::runtime::Runtime;
+use tokio::sync::{Notify, oneshot};
+
+use super::desk::Desk;
+use super::expectations::End;
+use crate::edge::interruption::{Interruptions, survive_file_size_limit};
+use crate::edge::listener::{self, Limits};
+use crate::edge::log::Log;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::webhook::secret::Secret;
+
+/// A listener, ready to serve.
+pub struct Serving<'a> {
+    /// What is done with deliveries.
+    pub desk: Arc<Desk>,
+    /// Where they come in.
+    pub sockets: Vec<TcpListener>,
+    /// Where they are recorded, if they are.
+    pub log: Option<Log>,
+    /// How long it lasts, at most.
+    pub timeout: Option<Duration>,
+    /// What is run once it is ready, if anything is.
+    pub command: &'a [OsString],
+    /// The URL that the command is told.
+    pub url: &'a str,
+    /// Whether the standard output holds JSON alone.
+    pub json: bool,
+    /// What a client may take.
+    pub limits: Limits,
+    /// Ctrl-C.
+    pub interruptions: Interruptions,
+    /// Told when nobody reads the output any more.
+    pub unread: &'a Notify,
+}
+
+impl Serving<'_> {
+    /// Serves until the end, and says which end it was. When this returns, nobody is left who would show anything.
+    pub fn run(mut self, runtime: Runtime) -> Result<End, Error> {
+        let end = runtime.block_on(async {
+            survive_file_size_limit();
+            let (stop, stopped) = oneshot::channel::<()>();
+            let stopped = async move {
+                // Stopped by a word, or by the end of whoever would have said it.
+                let _ = stopped.await;
+            };
+            let sockets = std::mem::take(&mut self.sockets);
+            let mut server = tokio::spawn(listener::serve(sockets, Arc::clone(&self.desk), self.limits, stopped));
+            let (keeper, log) = (Arc::clone(&self.desk), self.log.take());
+            let keeping = tokio::spawn(async move {
+                if let (Some(logbook), Some(log)) = (&keeper.logbook, log) {
+                    logbook.keep(log).await;
+                }
+            });
+            let end = self.end().await;
+            if matches!(end, Ok(End::Interrupted)) {
+                std::thread::spawn(leave_when_interrupted_again);
+            }
+            // What is in flight is finished; a second Ctrl-C does not wait for it.
+            let _ = stop.send(());
+            tokio::select! {
+                _ = &mut server => {}
+                () = self.interruptions.next() => {}
+            }
+            server.abort();
+            keeping.abort();
+            let _ = keeping.await;
+            end
+        });
+        // Connections that are still open hold the desk, and with it the display.
+        drop(runtime);
+        end
+    }
+
+    /// Waits for whatever comes first of all that may end a run.
+    async fn end(&mut self) -> Result<End, Error> {
+        let (expectations, timeout) = (Arc::clone(&self.desk.expectations), self.timeout);
+        let child = self.start()?;
+        let time_up = async {
+            match timeout {
+                Some(timeout) => tokio::time::sleep(timeout).await,
+                None => std::future::pending().await,
+            }
+        };
+        let work = async {
+            let Some(mut child) = child else {
+                expectations.met().await;
+                return Ok(End::Met);
+            };
+            let status = child.wait().await.map_err(|reason| Error::System { what: "the command is lost", reason })?;
+            let code = exit_code(status);
+            if code == 0 && expectations.any() {
+                let patience = if timeout.is_some() { Duration::MAX } else { AFTER_COMMAND };
+                let _ = tokio::time::timeout(patience, expectations.met()).await;
+            }
+            Ok(End::Command(code))
+        };
+        tokio::select! {
+            end = work => end,
+            () = time_up => Ok(End::TimeUp),
+            () = self.interruptions.next() => Ok(End::Interrupted),
+            () = self.unread.notified() => Ok(End::Unread),
+        }
+    }
+
+    /// Starts the command, if there is one. With JSON on stdout its own output goes to stderr.
+    fn start(&self) -> Result<Option<Child>, Error> {
+        let Some((program, arguments)) = self.command.split_first() else { return Ok(None) };
+        let mut command = Command::new(program);
+        command.args(arguments).env("WH_URL", self.url).kill_on_drop(true);
+        let station = self.desk.stations.first().filter(|_| self.desk.named);
+        let secret: Option<&Secret> = station.and_then(|station| station.secrets.first());
+        if let Some(secret) = secret.and_then(|secret| str::from_utf8(secret.expose()).ok()) {
+            command.env("WH_SECRET", secret);
+        }
+        if self.json {
+            command.stdout(Stdio::from(io::stderr()));
+        }
+        let shown = program.to_string_lossy().into_owned();
+        command.spawn().map(Some).map_err(|reason| Error::Command { program: shown, reason })
+    }
+}
+
+/// How long to wait for what was expected once the command has ended, where nothing else was said.
+const AFTER_COMMAND: Duration = Duration::from_secs(10);
+
+/// How long the last words may take once Ctrl-C was pressed twice.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Ends the process at a second Ctrl-C, even if whoever reads its output has stopped to.
+fn leave_when_interrupted_again() {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    runtime.block_on(async {
+        let Ok(mut interruptions) = Interruptions::new() else { return };
+        interruptions.next().await;
+        tokio::time::sleep(LAST_WORDS).await;
+    });
+    std::process::exit(Exit::Interrupted.code().into());
+}
+
+/// A command's exit code; one that a signal ended has 128 and its number, as shells have it.
+fn exit_code(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal: Option<i32> = None;
+    let code = status.code().or(signal.map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
