@@ -81,6 +81,9 @@ pub fn retries(policy: &DeliveryPolicy) -> String {
         let waits: Vec<String> = policy.backoff.iter().map(|wait| duration(*wait)).collect();
         text.push_str(&format!(", after {}", waits.join(", ")));
     }
+    if let Some(percent) = policy.jitter {
+        text.push_str(&format!(" and up to {percent} % more at random"));
+    }
     if !on.is_empty() {
         text.push_str(&format!("; on {on}"));
     }

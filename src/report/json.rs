@@ -269,6 +269,7 @@ fn scheme(provider: &Provider) -> Value {
             "success": policy.success.to_string(),
             "attempts": policy.attempts,
             "backoff_s": policy.backoff.iter().map(|wait| seconds(*wait)).collect::<Vec<f64>>(),
+            "jitter_percent": policy.jitter,
             "retry": policy.retry.iter().map(ToString::to_string).collect::<Vec<String>>(),
             "retry_after": policy.retry_after,
             "disable_after": policy.disable_after,

@@ -16,6 +16,7 @@ pub mod policy;
 pub mod provider;
 pub mod recognition;
 pub mod record;
+pub mod retrying;
 pub mod scheme;
 pub mod secret;
 pub mod signing;

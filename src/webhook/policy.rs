@@ -17,6 +17,8 @@ pub struct DeliveryPolicy {
     pub attempts: Option<u32>,
     /// The wait before the second attempt, the third and so on; the last one repeats.
     pub backoff: Vec<Duration>,
+    /// By how much of itself a wait may be longer, at random, in percent.
+    pub jitter: Option<u8>,
     /// What is tried again.
     pub retry: Vec<RetryOn>,
     /// Whether the answer's `Retry-After` is heeded.

@@ -511,6 +511,7 @@ fn read_policy(mut table: Table<'_>) -> Result<DeliveryPolicy, FileError> {
         success: if success.is_empty() { StatusPatterns::default() } else { StatusPatterns(success) },
         attempts: table.count("attempts")?,
         backoff: table.durations("backoff")?,
+        jitter: table.percentage("jitter")?,
         retry,
         retry_after: table.flag("retry-after")?,
         disable_after: table.count("disable-after")?,

@@ -171,6 +171,19 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// A share from `1%` to `100%`.
+    pub fn percentage(&mut self, key: &'static str) -> Result<Option<u8>, FileError> {
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        let number = text.value.strip_suffix('%').and_then(|number| number.parse().ok());
+        match number {
+            Some(number @ 1..=100) => Ok(Some(number)),
+            _ => {
+                let message = format!("`{}` must be a share from 1% to 100%", self.full_name(key));
+                Err(self.error(&text.span, message, None))
+            }
+        }
+    }
+
     /// A duration, such as `300s`, `5m` or `1h 30m`.
     pub fn duration(&mut self, key: &'static str) -> Result<Option<Duration>, FileError> {
         let Some(text) = self.text(key)? else { return Ok(None) };
