@@ -159,12 +159,14 @@ pub enum Error {
         reason: io::Error,
     },
     /// Stopped by Ctrl-C.
-    #[error("{}", interrupted(*done, *in_flight, *all))]
+    #[error("{}", interrupted(*done, *in_flight, *waiting, *all))]
     Interrupted {
         /// How many deliveries have come to their end.
         done: usize,
         /// How many were on their way.
         in_flight: usize,
+        /// How many were between two attempts.
+        waiting: usize,
         /// How many there should have been.
         all: usize,
     },
@@ -299,12 +301,19 @@ fn unmet(missing: &str, invalid: u64) -> String {
     }
 }
 
-fn interrupted(done: usize, in_flight: usize, all: usize) -> String {
+fn interrupted(done: usize, in_flight: usize, waiting: usize, all: usize) -> String {
+    let mut text = format!("stopped after {done} of {all}");
     match in_flight {
-        0 => format!("stopped after {done} of {all}"),
-        1 => format!("stopped after {done} of {all}; one was on its way and may have arrived"),
-        count => format!("stopped after {done} of {all}; {count} were on their way and may have arrived"),
+        0 => {}
+        1 => text.push_str("; one was on its way and may have arrived"),
+        count => text.push_str(&format!("; {count} were on their way and may have arrived")),
     }
+    match waiting {
+        0 => {}
+        1 => text.push_str("; one had failed and would have been tried again"),
+        count => text.push_str(&format!("; {count} had failed and would have been tried again")),
+    }
+    text
 }
 
 /// Where something was said, in front of what is wrong with it.

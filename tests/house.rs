@@ -92,7 +92,7 @@ fn arrows_between_rooms_point_inward() {
 }
 
 /// Where a third-party crate may be named.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("clap", &["cli.rs", "commands/", "context.rs", "usage.rs", "main.rs", "report/export.rs"]),
     ("clap_complete", &["cli.rs", "commands/", "main.rs"]),
     ("reqwest", &["edge/"]),
@@ -101,6 +101,7 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("rustls", &["edge/"]),
     ("colored", &["report/palette.rs"]),
     ("dialoguer", &["edge/prompt.rs"]),
+    ("indicatif", &["report/progress.rs"]),
     ("hmac", &["webhook/"]),
     ("sha1", &["webhook/"]),
     ("sha2", &["webhook/"]),

@@ -9,6 +9,7 @@ mod listen;
 mod log;
 mod readme;
 mod records;
+mod retrying;
 mod schemes;
 mod send;
 mod settings;

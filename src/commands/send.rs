@@ -12,11 +12,11 @@ use jiff::Timestamp;
 
 use super::arguments;
 use super::composing::{Composer, DeliveryArgs};
-use super::delivering::{Connecting, Deliverer, Job, Plan, Route, Source};
+use super::delivering::{self, Connecting, Deliverer, Job, PaceArgs, Plan, Recorder, Route, Shown, Source, Speed};
 use super::recording::{AttemptLog, LogArgs};
 use super::secrets::{Secrets, secrets};
 use super::sign::default_target;
-use crate::cli::SharedArgs;
+use crate::cli::{Format, SharedArgs};
 use crate::context::Context;
 use crate::edge::prompt;
 use crate::edge::target::Target;
@@ -62,12 +62,17 @@ pub struct SendArgs {
     /// Wait this long for an answer [default: as long as the provider does]
     #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Target")]
     timeout: Option<Duration>,
-    /// Say which answers are good
-    #[arg(long, value_name = "STATUS", value_parser = arguments::statuses, default_value = "2xx", help_heading = "Target")]
-    expect: StatusPatterns,
+    /// Say which answers are good [default: 2xx; with --retry, what the provider counts as received]
+    #[arg(long, value_name = "STATUS", value_parser = arguments::statuses, help_heading = "Target")]
+    expect: Option<StatusPatterns>,
     /// Show what would be sent, and send nothing
     #[arg(long, help_heading = "Target")]
     dry_run: bool,
+    /// Deliver this many in all, taking the events in turn; counted, and shown one by one only with --verbose
+    #[arg(short = 'n', long, value_name = "N", value_parser = delivering::count, help_heading = "Pace")]
+    count: Option<usize>,
+    #[command(flatten)]
+    pace: PaceArgs,
     #[command(flatten)]
     delivery: DeliveryArgs,
     #[command(flatten)]
@@ -90,6 +95,9 @@ pub fn run(
     context: &Context,
     reporter: &mut dyn Reporter,
 ) -> Result<Exit, Error> {
+    if args.pace.speed.is_some() && !args.pace.retry {
+        return Err(Error::usage("--speed is for the waits of --retry", "give --retry too"));
+    }
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
     let mut composer = Composer::new(&args.delivery, context, &catalogue)?;
     let mut events = composer.events(&args.events, args.all)?;
@@ -132,13 +140,12 @@ pub fn run(
     runtime.block_on(async {
         let routes = routes(&senders, args, context).await?;
         let urls = routes.iter().map(|route| route.target.uri().clone()).collect();
-        let fault = args.delivery.fault.map(Fault::name);
-        let plan = Plan { all: events.len(), expect: args.expect.clone(), fault, concurrency: 1 };
+        let plan = plan(args, shared, context, events.len());
         let senders = senders.values().collect();
-        let events = events.into_iter();
-        let mut deliveries = Deliveries { events, composer: &mut composer, senders, urls, args };
-        let clock = context.clock;
-        Deliverer { routes, plan, clock, reporter, recorder: Some(&mut recorder) }.run(&mut deliveries).await
+        let left = plan.all;
+        let mut deliveries = Deliveries { events, turn: 0, left, composer: &mut composer, senders, urls, args };
+        let (clock, random, recorder) = (context.clock, context.random(), Some(&mut recorder as &mut dyn Recorder));
+        Deliverer { routes, plan, clock, random, reporter, recorder }.run(&mut deliveries).await
     })
 }
 
@@ -146,6 +153,13 @@ pub fn run(
 struct Sender {
     provider: Arc<Provider>,
     secrets: Secrets,
+}
+
+impl Sender {
+    fn notices(&self, composer: &Composer<'_>, pace: &PaceArgs) -> impl Iterator<Item = Notice> {
+        let secrets = self.secrets.notices.iter().cloned();
+        secrets.chain(composer.notices(&self.provider)).chain(pace.notice(&self.provider))
+    }
 }
 
 fn senders(
@@ -173,7 +187,7 @@ fn notices(senders: &BTreeMap<String, Sender>, composer: &Composer<'_>, args: &S
     let mut test_secrets = Vec::new();
     let mut notices = Vec::new();
     for sender in senders.values() {
-        for notice in sender.secrets.notices.iter().cloned().chain(composer.notices(&sender.provider)) {
+        for notice in sender.notices(composer, &args.pace) {
             match notice {
                 Notice::TestSecret { scheme, .. } if in_process => test_secrets.push(scheme),
                 notice => notices.push(notice),
@@ -213,9 +227,34 @@ async fn routes(senders: &BTreeMap<String, Sender>, args: &SendArgs, context: &C
     Ok(routes)
 }
 
-/// The deliveries of the events, one after the other.
+/// How the deliveries are sent.
+fn plan(args: &SendArgs, shared: &SharedArgs, context: &Context, events: usize) -> Plan {
+    let json = shared.format() == Format::Json;
+    let shown = match args.count {
+        None => Shown::Each,
+        Some(_) if shared.verbose => Shown::Each,
+        Some(_) if json => Shown::Totals,
+        Some(_) => Shown::Examples,
+    };
+    Plan {
+        all: args.count.unwrap_or(events),
+        expect: args.expect.clone(),
+        fault: args.delivery.fault.map(Fault::name),
+        concurrency: args.pace.at_a_time(),
+        rate: args.pace.rate,
+        retry: args.pace.retry,
+        speed: args.pace.speed.unwrap_or(Speed::Times(1.0)),
+        shown,
+        watched: context.terminals.errors && !json && !shared.quiet,
+    }
+}
+
+/// The deliveries: the events in turn, as many as are wanted.
 struct Deliveries<'a, 'b> {
-    events: std::vec::IntoIter<EventName>,
+    events: Vec<EventName>,
+    /// Whose turn it is.
+    turn: usize,
+    left: usize,
     composer: &'b mut Composer<'a>,
     senders: Vec<&'b Sender>,
     urls: Vec<Uri>,
@@ -224,11 +263,16 @@ struct Deliveries<'a, 'b> {
 
 impl Source for Deliveries<'_, '_> {
     fn next(&mut self, now: Timestamp) -> Result<Option<Job>, Error> {
-        let Some(event) = self.events.next() else { return Ok(None) };
+        if self.left == 0 {
+            return Ok(None);
+        }
+        self.left -= 1;
+        let event = &self.events[self.turn];
+        self.turn = (self.turn + 1) % self.events.len();
         let route = self.senders.iter().position(|sender| sender.provider.name == event.provider);
         let route = route.expect("there is a sender for the provider of each event");
-        let draft = self.composer.compose(&event, &self.senders[route].provider, &self.urls[route], now)?;
-        Ok(Some(Job { route, draft }))
+        let draft = self.composer.compose(event, &self.senders[route].provider, &self.urls[route], now)?;
+        Ok(Some(Job { route, draft, due: Duration::ZERO }))
     }
 
     fn sign(&mut self, job: &Job, _: &Route, now: Timestamp) -> Result<Delivery, Error> {
@@ -258,7 +302,11 @@ fn advice(attempt: &Attempt, route: &Route, sender: &Sender, args: &SendArgs) ->
     }
     // Where nothing is there, a fault was not refused for what it is.
     let genuine = args.delivery.fault.is_none();
-    if args.expect.matches(answer.status) && (genuine || answer.status != StatusCode::NOT_FOUND) {
+    let expected = match &args.expect {
+        Some(expect) => expect.matches(answer.status),
+        None => answer.status.is_success(),
+    };
+    if expected && (genuine || answer.status != StatusCode::NOT_FOUND) {
         return None;
     }
     match answer.status {

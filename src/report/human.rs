@@ -15,11 +15,13 @@ use jiff::tz::TimeZone;
 
 use super::export::{self, ExportForm};
 use super::palette::{Palette, Role};
-use super::{Outcome, Problem, Reporter, Summary, Totals, Whole, explanation, payload, sanitize};
+use super::progress::Meter;
+use super::{Outcome, Problem, Prospect, Reporter, Summary, Totals, Whole, explanation, payload, sanitize, totals};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::provider::{EventInfo, Provider};
 use crate::webhook::record::REDACTED;
+use crate::webhook::retrying::Step;
 use crate::webhook::scheme::Algorithm;
 use crate::webhook::verification::{Rejection, Verified};
 
@@ -40,6 +42,7 @@ pub struct HumanReporter<'a> {
     errors: Box<dyn Write + 'a>,
     style: Style,
     zone: OnceLock<TimeZone>,
+    meter: Meter,
 }
 
 /// How a [`HumanReporter`] writes.
@@ -61,7 +64,7 @@ impl<'a> HumanReporter<'a> {
     /// A reporter that writes to these streams.
     #[must_use]
     pub fn new(output: Box<dyn Write + 'a>, errors: Box<dyn Write + 'a>, style: Style) -> Self {
-        Self { output, errors, style, zone: OnceLock::new() }
+        Self { output, errors, style, zone: OnceLock::new(), meter: Meter::new(style.errors) }
     }
 
     fn is(&self, verbosity: Verbosity) -> bool {
@@ -458,26 +461,48 @@ impl<'a> HumanReporter<'a> {
         }
     }
 
-    fn summary(&mut self, summary: Summary) -> io::Result<()> {
-        let Summary { sent, accepted, refused, failed, in_flight, unsent } = summary;
-        let role = if accepted == sent && in_flight + unsent == 0 { Role::Good } else { Role::Bad };
-        let mut text = format!("{accepted} of {sent} accepted");
-        for (count, word) in
-            [(refused, "refused"), (failed, "without an answer"), (in_flight, "still on the way"), (unsent, "not sent")]
-        {
-            if count > 0 {
-                text.push_str(&format!(", {count} {word}"));
-            }
-        }
-        if self.is(Verbosity::Quiet) && role == Role::Good {
+    /// What a provider does after an attempt, below that attempt's line.
+    fn prospect(&mut self, prospect: &Prospect, number: u32) -> io::Result<()> {
+        let role = match prospect.step {
+            Step::Done => Role::Good,
+            Step::Retry { .. } => Role::Notice,
+            Step::GiveUp(_) => Role::Bad,
+        };
+        let text = self.wrapped(&totals::prospect(prospect, number), "    ");
+        let text = self.paint(role, &text);
+        writeln!(self.output, "    {text}")
+    }
+
+    /// `10:00:00 --- wpg slot.submitted not sent: … [msg_2Lk9…]`
+    fn left(&mut self, delivery: &Delivery, at: Timestamp, failures: u32) -> io::Result<()> {
+        let scheme = sanitize::line(delivery.scheme.as_deref().unwrap_or("?"));
+        let event = self.paint(Role::Name, &sanitize::line(&delivery.event_name()));
+        let reason = format!("not sent: {scheme} disables an endpoint after {failures} failures in a row");
+        let reason = self.paint(Role::Bad, &reason);
+        writeln!(self.output, "{} --- {scheme} {event} {reason}", self.time(at))
+    }
+
+    fn summary(&mut self, summary: &Summary) -> io::Result<()> {
+        let good = summary.accepted == summary.sent && summary.in_flight + summary.waiting + summary.unsent == 0;
+        if self.is(Verbosity::Quiet) && good {
             return Ok(());
         }
-        writeln!(self.output, "{}", self.paint(role, &text))
+        let text = self.paint(if good { Role::Good } else { Role::Bad }, &totals::outcome(summary));
+        writeln!(self.output, "{text}")?;
+        if summary.counted && summary.attempts > 0 {
+            for line in totals::details(summary) {
+                writeln!(self.output, "  {line}")?;
+            }
+        }
+        Ok(())
     }
 }
 
 impl Reporter for HumanReporter<'_> {
     fn report(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
+        if !matches!(outcome, Outcome::Progress(_)) {
+            self.meter.clear();
+        }
         match outcome {
             Outcome::Notice(notice) => {
                 if self.is(Verbosity::Quiet) || notice.is_detail() && !self.is(Verbosity::Verbose) {
@@ -505,23 +530,32 @@ impl Reporter for HumanReporter<'_> {
             Outcome::Listened(totals) => self.listened(*totals)?,
             // The error that ends the run says it; twice would be once too often.
             Outcome::Attempted { fatal: true, .. } => {}
-            Outcome::Attempted { delivery, attempt, good, advice, .. } => {
+            Outcome::Attempted { delivery, attempt, good, advice, prospect, .. } => {
                 self.attempted(delivery, attempt, *good)?;
+                if let Some(prospect) = prospect.filter(|_| !*good || !self.is(Verbosity::Quiet)) {
+                    self.prospect(prospect, attempt.number)?;
+                }
                 if let Some(advice) = advice {
                     self.output.flush()?;
                     self.aside(Role::Notice, "hint:", advice)?;
                 }
             }
+            Outcome::Left { delivery, at, failures } => self.left(delivery, *at, *failures)?,
+            Outcome::Progress(progress) => {
+                self.meter.show(progress);
+                return Ok(());
+            }
             Outcome::Events { provider, events } => self.events(provider, events)?,
             Outcome::Event { event, provider, example } => self.event(event, provider, example)?,
             Outcome::Schemes(providers) => self.schemes(providers)?,
             Outcome::Scheme { provider, example } => self.scheme(provider, *example)?,
-            Outcome::Summary(summary) => self.summary(*summary)?,
+            Outcome::Summary(summary) => self.summary(summary)?,
         }
         self.output.flush()
     }
 
     fn error(&mut self, problem: &Problem) -> io::Result<()> {
+        self.meter.clear();
         self.aside(Role::Bad, "error:", &problem.message)?;
         match &problem.hint {
             Some(hint) => self.aside(Role::Notice, "hint:", hint),

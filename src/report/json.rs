@@ -1,6 +1,7 @@
 //! One JSON object a line, each with its `type`. Keys are a promise to scripts: add to them, never change them.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,12 +12,13 @@ use serde_json::{Map, Value, json};
 use super::explanation;
 use super::export;
 use super::human::Verbosity;
-use super::{Outcome, Problem, Reporter, sanitize};
+use super::{BARS, Outcome, Problem, Prospect, Reporter, Summary, sanitize};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::fault::Fault;
 use crate::webhook::provider::{EventInfo, Place, Provider};
 use crate::webhook::record::{REDACTED, Record, milliseconds};
+use crate::webhook::retrying::Step;
 use crate::webhook::scheme::Algorithm;
 use crate::webhook::template::Field;
 
@@ -63,7 +65,7 @@ impl Reporter for JsonReporter<'_> {
                 };
                 return if wanted { writeln!(self.errors, "note: {notice}") } else { Ok(()) };
             }
-            Outcome::Sending { .. } => return Ok(()),
+            Outcome::Sending { .. } | Outcome::Progress(_) => return Ok(()),
             Outcome::Planned { delivery, provider } => signed(delivery, provider, false),
             Outcome::Signed { delivery, provider, .. } => signed(delivery, provider, true),
             Outcome::Received { delivery, provider, at, remote, verdict, status, secrets, .. } => {
@@ -103,11 +105,15 @@ impl Reporter for JsonReporter<'_> {
                 "forwarded": totals.forwarded,
                 "failed": totals.failed,
             }),
-            Outcome::Attempted { delivery, attempt, good, fault, .. } => {
+            Outcome::Attempted { delivery, attempt, good, fault, prospect, .. } => {
                 let mut value = attempted(delivery, attempt, *good);
                 value["fault"] = (*fault).into();
+                if let Some(prospect) = prospect {
+                    foresee(&mut value, prospect);
+                }
                 value
             }
+            Outcome::Left { delivery, failures, .. } => left(delivery, *failures),
             Outcome::Events { provider, events } => {
                 for info in *events {
                     self.line(&event(info, provider))?;
@@ -122,15 +128,7 @@ impl Reporter for JsonReporter<'_> {
                 return Ok(());
             }
             Outcome::Scheme { provider, .. } => scheme(provider),
-            Outcome::Summary(summary) => json!({
-                "type": "summary",
-                "sent": summary.sent,
-                "accepted": summary.accepted,
-                "refused": summary.refused,
-                "failed": summary.failed,
-                "in_flight": summary.in_flight,
-                "unsent": summary.unsent,
-            }),
+            Outcome::Summary(summary) => summed(summary),
         };
         self.line(&value)
     }
@@ -185,6 +183,76 @@ fn attempted(delivery: &Delivery, attempt: &Attempt, good: bool) -> Value {
         "code": failure.map(crate::webhook::attempt::Failure::code),
         "ok": good,
         "response": attempt.outcome.as_ref().ok().map(response),
+    })
+}
+
+/// What follows an attempt: when the next one comes, or what became of the delivery.
+fn foresee(value: &mut Value, prospect: &Prospect) {
+    let wait = match prospect.step {
+        Step::Retry { after } => Some(whole_milliseconds(after)),
+        Step::Done | Step::GiveUp(_) => None,
+    };
+    value["next_in_ms"] = wait.into();
+    value["next_at"] = prospect.next_at.map(|at| format!("{at:.3}")).into();
+    value["waited_ms"] = whole_milliseconds(prospect.waited).into();
+    value["final"] = prospect.step.word().into();
+}
+
+/// A wait, which may be days.
+fn whole_milliseconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A delivery that was not sent: an attempt without a number.
+fn left(delivery: &Delivery, failures: u32) -> Value {
+    json!({
+        "type": "attempt",
+        "scheme": delivery.scheme,
+        "event": delivery.event,
+        "variant": delivery.variant,
+        "id": delivery.id,
+        "attempt": null,
+        "url": delivery.request.uri().to_string(),
+        "status": null,
+        "duration_ms": null,
+        "error": format!("not sent: the endpoint is disabled after {failures} failures in a row"),
+        "code": "disabled",
+        "ok": false,
+        "final": "disabled",
+    })
+}
+
+fn summed(summary: &Summary) -> Value {
+    let latencies = &summary.latencies;
+    let percentile = |percent| latencies.percentile(percent).map(milliseconds);
+    let histogram: Vec<Value> = latencies
+        .bars(BARS)
+        .iter()
+        .map(|bar| json!({ "up_to_ms": milliseconds(bar.up_to), "count": bar.count }))
+        .collect();
+    let statuses: Map<String, Value> =
+        summary.statuses.iter().map(|(status, count)| (status.to_string(), (*count).into())).collect();
+    json!({
+        "type": "summary",
+        "sent": summary.sent,
+        "accepted": summary.accepted,
+        "refused": summary.refused,
+        "failed": summary.failed,
+        "in_flight": summary.in_flight,
+        "waiting": summary.waiting,
+        "unsent": summary.unsent,
+        "attempts": summary.attempts,
+        "statuses": statuses,
+        "errors": summary.errors,
+        "latency_ms": {
+            "p50": percentile(50),
+            "p90": percentile(90),
+            "p99": percentile(99),
+            "max": (latencies.count() > 0).then(|| milliseconds(latencies.longest())),
+        },
+        "histogram": histogram,
+        "duration_ms": whole_milliseconds(summary.elapsed),
+        "per_second": summary.per_second(),
     })
 }
 

@@ -7,9 +7,13 @@ pub mod json;
 pub mod notice;
 pub mod palette;
 pub mod payload;
+pub mod progress;
 pub mod sanitize;
+pub mod totals;
 
+use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -17,7 +21,9 @@ use self::export::ExportForm;
 use self::notice::Notice;
 use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
+use crate::webhook::latency::Latencies;
 use crate::webhook::provider::{EventInfo, Provider};
+use crate::webhook::retrying::Step;
 use crate::webhook::secret::Secret;
 use crate::webhook::verification::{Rejection, Verified};
 
@@ -110,7 +116,20 @@ pub enum Outcome<'a> {
         fault: Option<&'static str>,
         /// Whether this ends the run, so that an error says the rest.
         fatal: bool,
+        /// What the provider does next, where its policy is followed.
+        prospect: Option<&'a Prospect>,
     },
+    /// A delivery was left out, because its provider sends nothing more to this endpoint.
+    Left {
+        /// The delivery, without its signature.
+        delivery: &'a Delivery,
+        /// When.
+        at: Timestamp,
+        /// How many attempts in a row had failed.
+        failures: u32,
+    },
+    /// How far it is.
+    Progress(Progress),
     /// The events of a provider.
     Events {
         /// The provider.
@@ -137,7 +156,7 @@ pub enum Outcome<'a> {
         example: Option<&'a Delivery>,
     },
     /// What came of many deliveries.
-    Summary(Summary),
+    Summary(&'a Summary),
 }
 
 /// How much of a delivery is shown to a person.
@@ -171,20 +190,86 @@ pub struct Totals {
 }
 
 /// What came of many deliveries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Summary {
-    /// How many were sent.
+    /// Whether they were only counted, so that this is all that is said of most.
+    pub counted: bool,
+    /// How many were sent, and have come to their end.
     pub sent: usize,
     /// How many got an answer that is good.
     pub accepted: usize,
-    /// How many got another answer.
+    /// How many got another answer, at the last attempt.
     pub refused: usize,
     /// How many got none.
     pub failed: usize,
     /// How many were on their way when the run was stopped, so that they may have arrived.
     pub in_flight: usize,
+    /// How many had failed when the run was stopped, and would have been tried again.
+    pub waiting: usize,
     /// How many were left out, because the run stopped before them.
     pub unsent: usize,
+    /// How many attempts there were.
+    pub attempts: u64,
+    /// How often each status was the answer.
+    pub statuses: BTreeMap<u16, u64>,
+    /// How often there was none, by the failure's code.
+    pub errors: BTreeMap<&'static str, u64>,
+    /// How long the answers took.
+    pub latencies: Latencies,
+    /// How long the run took.
+    pub elapsed: Duration,
+}
+
+/// How many ranges the histogram of a summary has at most.
+pub(crate) const BARS: usize = 8;
+
+impl Summary {
+    /// How many attempts were made in a second, to a tenth; nothing where the run took no time.
+    #[must_use]
+    pub fn per_second(&self) -> Option<f64> {
+        let seconds = self.elapsed.as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "nobody makes that many attempts")]
+        let attempts = self.attempts as f64;
+        (seconds > 0.0).then(|| (attempts / seconds * 10.0).round() / 10.0)
+    }
+}
+
+/// What a provider does after an attempt.
+#[derive(Debug, Clone)]
+pub struct Prospect {
+    /// What.
+    pub step: Step,
+    /// How many attempts it makes at most, as far as that is known.
+    pub most: Option<u32>,
+    /// How long the delivery waits between its attempts, this wait included, in the provider's time.
+    pub waited: Duration,
+    /// How long the wait for the next attempt lasts here.
+    pub pause: Option<Duration>,
+    /// When the next attempt comes.
+    pub next_at: Option<Timestamp>,
+    /// What happens after the last attempt, as a sentence.
+    pub sentence: Option<String>,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Progress {
+    /// Whether deliveries are only counted, so that nothing else tells how far it is.
+    pub counted: bool,
+    /// How many deliveries have come to their end.
+    pub done: usize,
+    /// How many there are.
+    pub all: usize,
+    /// How many got no good answer.
+    pub bad: usize,
+    /// How long it has taken.
+    pub elapsed: Duration,
+    /// How many wait for their next attempt.
+    pub waiting: usize,
+    /// How long it is until the next attempt, when nothing else is going on.
+    pub left: Option<Duration>,
+    /// Which attempt that is.
+    pub attempt: Option<u32>,
 }
 
 /// Shows outcomes.

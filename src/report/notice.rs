@@ -95,6 +95,23 @@ pub enum Notice {
         /// The one that the delivery names, if it names any.
         named: Option<String>,
     },
+    /// Deliveries are to be sent again, and the provider never does that.
+    NoRetries {
+        /// The provider.
+        scheme: String,
+    },
+    /// Deliveries are to be sent again, and the provider does not say when it does that, or whether.
+    NoSchedule {
+        /// The provider.
+        scheme: String,
+    },
+    /// The provider says how often it tries, and not how long it waits.
+    NoWaits {
+        /// The provider.
+        scheme: String,
+        /// How often.
+        attempts: u32,
+    },
     /// A header of one's own replaces one that the signature needs.
     HeaderReplaced {
         /// Its name.
@@ -162,6 +179,16 @@ impl fmt::Display for Notice {
             Self::OtherEvent { meant, named: None } => {
                 write!(f, "this is to be `{meant}`, and it names no event where its receiver looks for it")
             }
+            Self::NoRetries { scheme } => {
+                write!(f, "{scheme} never sends a failed delivery again, so each is sent once")
+            }
+            Self::NoSchedule { scheme } => {
+                write!(f, "{scheme} does not document when it tries again, so each delivery is sent once")
+            }
+            Self::NoWaits { scheme, attempts } => write!(
+                f,
+                "{scheme} makes {attempts} attempts and does not document its waits, so one follows the other at once"
+            ),
             Self::HeaderReplaced { name } => {
                 write!(f, "your `{name}` replaces the one that the signature needs")
             }

@@ -11,6 +11,7 @@ pub mod fixture;
 pub mod forwarding;
 pub mod glob;
 pub mod json;
+pub mod latency;
 pub mod nearest;
 pub mod policy;
 pub mod provider;

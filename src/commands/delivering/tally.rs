@@ -1,11 +1,13 @@
 //! What has come of the deliveries so far.
 
+use std::time::Duration;
+
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::report::Summary;
+use crate::report::{Progress, Summary};
 use crate::webhook::attempt::Attempt;
 
-/// Counts deliveries.
+/// Counts deliveries and their attempts.
 #[derive(Debug)]
 pub(super) struct Tally {
     summary: Summary,
@@ -18,33 +20,54 @@ impl Tally {
         Self { summary: Summary { unsent: all, ..Summary::default() }, all }
     }
 
-    /// A delivery has gone out.
+    /// The first attempt at a delivery has begun.
     pub(super) fn begun(&mut self) {
         self.summary.unsent = self.summary.unsent.saturating_sub(1);
     }
 
-    /// A delivery has come to its end.
-    pub(super) fn ended(&mut self, attempt: &Attempt, good: bool) {
-        self.summary.sent += 1;
+    /// An attempt has ended.
+    pub(super) fn attempted(&mut self, attempt: &Attempt) {
+        let summary = &mut self.summary;
+        summary.attempts += 1;
         match &attempt.outcome {
-            Ok(_) if good => self.summary.accepted += 1,
-            Ok(_) => self.summary.refused += 1,
-            Err(_) => self.summary.failed += 1,
+            Ok(answer) => {
+                *summary.statuses.entry(answer.status.as_u16()).or_default() += 1;
+                summary.latencies.add(attempt.duration);
+            }
+            Err(failure) => *summary.errors.entry(failure.code()).or_default() += 1,
         }
     }
 
-    /// Deliveries that were on their way when the run was stopped: they may have arrived.
-    pub(super) fn abandon(&mut self, count: usize) {
-        self.summary.in_flight = count;
+    /// A delivery has come to its end.
+    pub(super) fn ended(&mut self, answered: bool, good: bool) {
+        self.summary.sent += 1;
+        match (answered, good) {
+            (true, true) => self.summary.accepted += 1,
+            (true, false) => self.summary.refused += 1,
+            (false, _) => self.summary.failed += 1,
+        }
+    }
+
+    /// The run is over, with that many deliveries on their way, and that many between two attempts.
+    pub(super) fn stop(&mut self, in_flight: usize, waiting: usize, elapsed: Duration) {
+        self.summary.in_flight = in_flight;
+        self.summary.waiting = waiting;
+        self.summary.elapsed = elapsed;
     }
 
     /// Whether any delivery got an answer.
     pub(super) fn answered(&self) -> bool {
-        self.summary.accepted + self.summary.refused > 0
+        !self.summary.statuses.is_empty()
     }
 
-    pub(super) fn summary(&self) -> Summary {
-        self.summary
+    pub(super) fn summary(&self, counted: bool) -> Summary {
+        Summary { counted, ..self.summary.clone() }
+    }
+
+    /// How far it is.
+    pub(super) fn progress(&self, elapsed: Duration) -> Progress {
+        let Summary { sent, accepted, .. } = self.summary;
+        Progress { done: sent, all: self.all, bad: sent - accepted, elapsed, ..Progress::default() }
     }
 
     /// How the run ends when nothing stopped it.
@@ -52,12 +75,15 @@ impl Tally {
         match self.summary {
             Summary { refused: 1.., .. } => Exit::No,
             Summary { failed: 1.., .. } => Exit::Environment,
+            // Nobody was asked about what was left out.
+            Summary { unsent: 1.., .. } => Exit::No,
             Summary { .. } => Exit::Good,
         }
     }
 
     /// What is said when Ctrl-C stopped it.
     pub(super) fn interrupted(&self) -> Error {
-        Error::Interrupted { done: self.summary.sent, in_flight: self.summary.in_flight, all: self.all }
+        let Summary { sent: done, in_flight, waiting, .. } = self.summary;
+        Error::Interrupted { done, in_flight, waiting, all: self.all }
     }
 }
