@@ -28,7 +28,8 @@ fn written(delivery: &Delivery) -> String {
         delivery,
         received_at: "2026-11-21T10:00:00.123Z".parse().expect("a time"),
         remote: "127.0.0.1:53122".parse().expect("an address"),
-        redact: None,
+        redact: false,
+        scheme: None,
         verdict: None,
         response: Some((http::StatusCode::OK.as_u16(), Duration::from_millis(3))),
     };

@@ -921,6 +921,23 @@ fn a_token_is_redacted_in_a_dry_run() {
     }
 }
 
+#[test]
+fn credentials_of_ones_own_are_sent_and_not_shown() {
+    const OWN: [&str; 6] =
+        ["-H", "Authorization: Basic hunter2", "-H", "Cookie: a=hunter2", "-H", "proxy-authorization: hunter2"];
+    for form in [&["-v"][..], &["--dry-run"], &["--dry-run", "--json"], &["--json"], &["-v", "--json"]] {
+        let output = send(["slot.submitted"]).args(OWN).args(form).run();
+        output.exit(0);
+        let shown = output.stdout_text();
+        assert!(!shown.contains("hunter2") && shown.contains("(redacted)"), "{form:?}:\n{shown}");
+    }
+    let endpoint = Endpoint::new();
+    let output = send(["slot.submitted", "-v", "--to", &endpoint.port()]).args(OWN).run();
+    assert!(!output.exit(0).stdout_text().contains("hunter2"), "{}", output.stdout_text());
+    assert_eq!(endpoint.arrival().header("Authorization"), "Basic hunter2");
+    assert_eq!(endpoint.arrival().header("Cookie"), "a=hunter2");
+}
+
 // What is not sent.
 
 #[test]

@@ -18,6 +18,7 @@ use super::palette::{Palette, Role};
 use super::progress::Meter;
 use super::{Outcome, Problem, Prospect, Reporter, Summary, Totals, Whole, explanation, payload, sanitize, totals};
 use crate::webhook::attempt::{Answer, Attempt};
+use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::provider::{EventInfo, Provider};
 use crate::webhook::record::REDACTED;
@@ -259,7 +260,7 @@ impl<'a> HumanReporter<'a> {
             .map(|(name, value)| (name, sanitize::bytes(value.as_bytes())))
             .collect();
         for (name, value) in headers {
-            let hidden = !secrets && provider.is_some_and(|provider| provider.scheme.is_secret_header(&name));
+            let hidden = !secrets && is_credential(&name, provider.map(|provider| &provider.scheme));
             let value = if hidden { self.paint(Role::Faint, REDACTED) } else { value };
             writeln!(self.output, "{indent}{}: {value}", self.paint(Role::Key, &name))?;
         }

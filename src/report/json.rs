@@ -14,6 +14,7 @@ use super::export;
 use super::human::Verbosity;
 use super::{BARS, Outcome, Problem, Prospect, Reporter, Summary, sanitize};
 use crate::webhook::attempt::{Answer, Attempt};
+use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::fault::Fault;
 use crate::webhook::provider::{EventInfo, Place, Provider};
@@ -69,9 +70,16 @@ impl Reporter for JsonReporter<'_> {
             Outcome::Planned { delivery, provider } => signed(delivery, provider, false),
             Outcome::Signed { delivery, provider, .. } => signed(delivery, provider, true),
             Outcome::Received { delivery, provider, at, remote, verdict, status, secrets, .. } => {
-                let redact = provider.filter(|_| !secrets).map(|provider| &provider.scheme);
-                let record =
-                    Record { delivery, received_at: *at, remote: *remote, redact, verdict: *verdict, response: None };
+                let (redact, scheme) = (!secrets, provider.map(|provider| &provider.scheme));
+                let record = Record {
+                    delivery,
+                    received_at: *at,
+                    remote: *remote,
+                    redact,
+                    scheme,
+                    verdict: *verdict,
+                    response: None,
+                };
                 return self.received(&record, *status);
             }
             Outcome::Ready { url, port, scheme, log, targets } => json!({
@@ -143,11 +151,11 @@ impl Reporter for JsonReporter<'_> {
     }
 }
 
-/// A signed request; without `secrets` the headers that are the secret are redacted.
+/// A signed request; without `secrets` its credentials are redacted.
 fn signed(delivery: &Delivery, provider: &Provider, secrets: bool) -> Value {
     let headers: Vec<Value> = export::headers(delivery, provider)
         .map(|(name, value)| {
-            let hidden = !secrets && provider.scheme.is_secret_header(&name);
+            let hidden = !secrets && is_credential(&name, Some(&provider.scheme));
             if hidden { json!([name, REDACTED]) } else { pair(&name, value) }
         })
         .collect();

@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod catalogue;
 pub mod composition;
+pub mod credential;
 pub mod delivery;
 pub mod encoding;
 pub mod event;

@@ -257,13 +257,6 @@ impl Scheme {
         self.content.mentions(Field::Body) || self.content.mentions(Field::Payload)
     }
 
-    /// Whether a header's value is the secret itself, so that it must not be shown or kept.
-    #[must_use]
-    pub fn is_secret_header(&self, name: &str) -> bool {
-        let is_it = |rule: &HeaderRule| rule.name.eq_ignore_ascii_case(name) && rule.value.mentions(Field::Secret);
-        self.headers.iter().any(is_it)
-    }
-
     /// Whether a delivery may carry several signatures, as it does while a secret is being changed.
     #[must_use]
     pub fn carries_several_signatures(&self) -> bool {

@@ -235,7 +235,8 @@ impl Desk {
             delivery: &judged.delivery,
             received_at: at,
             remote,
-            redact: judged.provider.as_ref().filter(|_| !self.record_secrets).map(|provider| &provider.scheme),
+            redact: !self.record_secrets,
+            scheme: judged.provider.as_ref().map(|provider| &provider.scheme),
             verdict: judged.verdict.as_ref(),
             response: Some((status.as_u16(), duration)),
         };

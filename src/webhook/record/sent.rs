@@ -3,13 +3,13 @@
 //! Attempts at the same delivery are records of their own, which share its id.
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::write::{Body, Headers, Request};
 use super::{SCHEMA, milliseconds};
 use crate::webhook::attempt::{Answer, Attempt};
+use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::scheme::Scheme;
 
@@ -20,7 +20,7 @@ pub struct Sent<'a> {
     pub delivery: &'a Delivery,
     /// What came of sending it this once.
     pub attempt: &'a Attempt,
-    /// Whether headers that are a secret, or a credential of another kind, are left out.
+    /// Whether credentials are left out.
     pub redact: bool,
     /// The scheme that it is signed by, which says what its secret headers are.
     pub scheme: Option<&'a Scheme>,
@@ -40,7 +40,10 @@ impl Serialize for Sent<'_> {
         map.serialize_entry("sent_at", &format_args!("{:.3}", attempt.started))?;
         map.serialize_entry("url", &Some(&attempt.url).filter(|_| !self.in_process))?;
         map.serialize_entry("attempt", &attempt.number)?;
-        map.serialize_entry("request", &Request { delivery, redacted: &|name| self.redacts(name) })?;
+        map.serialize_entry(
+            "request",
+            &Request { delivery, redacted: &|name| self.redact && is_credential(name, self.scheme) },
+        )?;
         map.serialize_entry("scheme", &delivery.scheme)?;
         map.serialize_entry("event", &delivery.event)?;
         if let Some(variant) = &delivery.variant {
@@ -60,16 +63,6 @@ impl Serialize for Sent<'_> {
             }
         }
         map.end()
-    }
-}
-
-impl Sent<'_> {
-    /// Whether a header is left out: it is the secret, or a credential that the scheme does not sign with.
-    fn redacts(&self, name: &str) -> bool {
-        let credential = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].iter().any(|header| header == name);
-        let signs = |scheme: &Scheme| scheme.headers.iter().any(|rule| rule.name.eq_ignore_ascii_case(name));
-        let secret = self.scheme.is_some_and(|scheme| scheme.is_secret_header(name));
-        self.redact && (secret || credential && !self.scheme.is_some_and(signs))
     }
 }
 

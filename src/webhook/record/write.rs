@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::{REDACTED, SCHEMA};
+use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::encoding::Encoding;
 use crate::webhook::scheme::Scheme;
@@ -25,8 +26,10 @@ pub struct Record<'a> {
     pub received_at: Timestamp,
     /// The sender's address.
     pub remote: std::net::SocketAddr,
-    /// The scheme whose secret headers are left out; `None` keeps them all.
-    pub redact: Option<&'a Scheme>,
+    /// Whether credentials are left out.
+    pub redact: bool,
+    /// The scheme that it was verified by, which says what its secret headers are.
+    pub scheme: Option<&'a Scheme>,
     /// Whether it is genuine; `None` when no scheme was recognised, so that nothing could be looked at.
     pub verdict: Option<&'a Result<Verified, Rejection>>,
     /// The status of the answer, and how long it took, once it is known.
@@ -41,7 +44,7 @@ impl Serialize for Record<'_> {
         map.serialize_entry("direction", "received")?;
         map.serialize_entry("received_at", &format_args!("{:.3}", self.received_at))?;
         map.serialize_entry("remote", &format_args!("{}", self.remote))?;
-        let redacted = |name: &str| self.redact.is_some_and(|scheme| scheme.is_secret_header(name));
+        let redacted = |name: &str| self.redact && is_credential(name, self.scheme);
         map.serialize_entry("request", &Request { delivery: self.delivery, redacted: &redacted })?;
         map.serialize_entry("scheme", &self.delivery.scheme)?;
         map.serialize_entry("event", &self.delivery.event)?;
@@ -83,7 +86,7 @@ impl Body<'_> {
     }
 }
 
-/// Pairs of name and value, duplicates kept.
+/// Pairs of name and value, duplicates kept, credentials redacted.
 pub(super) struct Headers<'a> {
     pub(super) headers: &'a HeaderMap,
     pub(super) redacted: &'a dyn Fn(&str) -> bool,
