@@ -394,6 +394,9 @@ fn composition_hint(error: &CompositionError) -> String {
         }
         CompositionError::NotJson(_) => "--set and --unset change JSON payloads only".to_owned(),
         CompositionError::Edit(EditError::BadIndex { .. }) => "`-` as an index appends: --set 'list.-=1'".to_owned(),
+        CompositionError::Edit(EditError::NotAnArray { .. }) => {
+            "brackets are for arrays: write --set data.name=1 for a member".to_owned()
+        }
         CompositionError::Edit(_) => "--dry-run shows the payload".to_owned(),
         CompositionError::Header { .. } => "take out what is no printable ASCII".to_owned(),
     }

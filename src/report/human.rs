@@ -227,15 +227,12 @@ impl<'a> HumanReporter<'a> {
         let body = if content_type.starts_with(b"text/html") && !headers {
             let text = payload::text_of_html(&String::from_utf8_lossy(&answer.body));
             sanitize::line(&shortened(&text, 300)).into_owned()
+        } else if answer.truncated {
+            payload::render_beginning(&answer.body, self.style.output)
         } else {
             payload::render(&answer.body, self.style.output)
         };
-        self.indented(&body, "    ")?;
-        if answer.truncated {
-            let note = self.paint(Role::Faint, "… and more");
-            writeln!(self.output, "    {note}")?;
-        }
-        Ok(())
+        self.indented(&body, "    ")
     }
 
     fn headers(&self, headers: &HeaderMap) -> String {

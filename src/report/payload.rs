@@ -7,78 +7,118 @@ use crate::webhook::json::{Document, Kind};
 /// How much of a payload is shown, in bytes, before it is cut.
 pub const SHOWN: usize = 16 * 1024;
 
+/// How far beyond that a token may reach that begins before, in bytes.
+const LEEWAY: usize = 1024;
+
 /// How deep JSON is indented; what is deeper stands on the line of its container.
 const DEPTH: usize = 24;
 
 /// A payload as lines, each safe for a terminal: indented JSON, other text as it is, or a count of binary bytes.
 #[must_use]
 pub fn render(payload: &[u8], palette: Palette) -> String {
-    if payload.is_empty() {
-        return palette.paint(Role::Faint, "(empty body)");
-    }
-    let Ok(text) = str::from_utf8(payload) else {
-        let start = &payload[..payload.len().min(48)];
-        let rest = if payload.len() > start.len() { "…" } else { "" };
-        let count = palette.paint(Role::Faint, &format!("({} bytes, not UTF-8)", payload.len()));
-        return format!("{}{rest} {count}", sanitize::bytes(start));
-    };
-    if let Ok(document) = Document::parse(payload) {
-        return json(payload, document, palette);
-    }
-    let (shown, cut) = cut(text);
-    let cut = cut.map(|rest| format!("\n{}", more(rest, palette)));
-    format!("{}{}", sanitize::block(shown.trim_end_matches('\n')), cut.unwrap_or_default())
+    Rendering { palette, goes_on: false }.render(payload)
 }
 
-fn json(payload: &[u8], document: Document<'_>, palette: Palette) -> String {
-    let mut text = String::with_capacity(payload.len() * 2);
-    let mut depth = 0_usize;
-    let mut key_next = false;
-    let mut objects = Vec::new();
-    let mut tokens = document.tokens().peekable();
-    while let Some(token) = tokens.next() {
-        if text.len() > SHOWN && token.span.start < payload.len() {
-            text.push('\n');
-            text.push_str(&more(payload.len() - token.span.start, palette));
-            return text;
+/// The same of a payload of which only the beginning was kept.
+#[must_use]
+pub fn render_beginning(payload: &[u8], palette: Palette) -> String {
+    Rendering { palette, goes_on: true }.render(payload)
+}
+
+#[derive(Clone, Copy)]
+struct Rendering {
+    palette: Palette,
+    /// Whether there was more of it than there is here.
+    goes_on: bool,
+}
+
+impl Rendering {
+    fn render(self, payload: &[u8]) -> String {
+        if payload.is_empty() {
+            return self.palette.paint(Role::Faint, "(empty body)");
         }
-        let piece = String::from_utf8_lossy(&payload[token.span.clone()]);
-        match token.kind {
-            Kind::Open => {
-                text.push_str(&piece);
-                depth += 1;
-                objects.push(piece == "{");
-                key_next = piece == "{";
-                let empty = tokens.peek().is_some_and(|next| next.kind == Kind::Close);
-                if !empty {
-                    new_line(&mut text, depth);
-                }
-            }
-            Kind::Close => {
-                depth = depth.saturating_sub(1);
-                objects.pop();
-                if !text.ends_with(['{', '[']) {
-                    new_line(&mut text, depth);
-                }
-                text.push_str(&piece);
-            }
-            Kind::Comma => {
-                text.push(',');
-                key_next = objects.last().copied().unwrap_or(false);
-                new_line(&mut text, depth);
-            }
-            Kind::Colon => {
-                text.push_str(": ");
-                key_next = false;
-            }
-            Kind::String => {
-                let role = if key_next { Role::Key } else { Role::Text };
-                text.push_str(&palette.paint(role, &sanitize::line(&piece)));
-            }
-            Kind::Scalar => text.push_str(&sanitize::line(&piece)),
+        let Ok(text) = str::from_utf8(payload) else {
+            let start = &payload[..payload.len().min(48)];
+            let rest = if payload.len() > start.len() || self.goes_on { "…" } else { "" };
+            let more = if self.goes_on { " and more" } else { "" };
+            let count = self.palette.paint(Role::Faint, &format!("({} bytes{more}, not UTF-8)", payload.len()));
+            return format!("{}{rest} {count}", sanitize::bytes(start));
+        };
+        if let Ok(document) = Document::parse(payload) {
+            return self.json(payload, document);
         }
+        let end = if text.len() > SHOWN { text.floor_char_boundary(SHOWN) } else { text.len() };
+        let mut shown = sanitize::block(text[..end].trim_end_matches('\n')).into_owned();
+        self.end(&mut shown, text.len() - end);
+        shown
     }
-    text
+
+    fn json(self, payload: &[u8], document: Document<'_>) -> String {
+        let mut text = String::with_capacity(payload.len().min(SHOWN) * 2);
+        let mut depth = 0_usize;
+        let mut key_next = false;
+        let mut objects = Vec::new();
+        let mut tokens = document.tokens().peekable();
+        while let Some(token) = tokens.next() {
+            let room = SHOWN.saturating_sub(text.len());
+            let piece = String::from_utf8_lossy(&payload[token.span.clone()]);
+            if room == 0 || piece.len() > room + LEEWAY {
+                // A single text may be the whole payload.
+                let end = if room == 0 { 0 } else { piece.floor_char_boundary(room.max(LEEWAY)) };
+                text.push_str(&sanitize::line(&piece[..end]));
+                self.end(&mut text, payload.len() - token.span.start - end);
+                return text;
+            }
+            match token.kind {
+                Kind::Open => {
+                    text.push_str(&piece);
+                    depth += 1;
+                    objects.push(piece == "{");
+                    key_next = piece == "{";
+                    let empty = tokens.peek().is_some_and(|next| next.kind == Kind::Close);
+                    if !empty {
+                        new_line(&mut text, depth);
+                    }
+                }
+                Kind::Close => {
+                    depth = depth.saturating_sub(1);
+                    objects.pop();
+                    if !text.ends_with(['{', '[']) {
+                        new_line(&mut text, depth);
+                    }
+                    text.push_str(&piece);
+                }
+                Kind::Comma => {
+                    text.push(',');
+                    key_next = objects.last().copied().unwrap_or(false);
+                    new_line(&mut text, depth);
+                }
+                Kind::Colon => {
+                    text.push_str(": ");
+                    key_next = false;
+                }
+                Kind::String => {
+                    let role = if key_next { Role::Key } else { Role::Text };
+                    text.push_str(&self.palette.paint(role, &sanitize::line(&piece)));
+                }
+                Kind::Scalar => text.push_str(&sanitize::line(&piece)),
+            }
+        }
+        self.end(&mut text, 0);
+        text
+    }
+
+    /// Says what is not shown, if anything is not: so many bytes of what is here, and perhaps more.
+    fn end(self, text: &mut String, left: usize) {
+        let words = match (left, self.goes_on) {
+            (0, false) => return,
+            (0, true) => "… and more".to_owned(),
+            (left, false) => format!("… {left} more bytes"),
+            (left, true) => format!("… {left} more bytes, and more"),
+        };
+        text.push('\n');
+        text.push_str(&self.palette.paint(Role::Faint, &words));
+    }
 }
 
 /// What an HTML page says: its text, without tags, styles and scripts, on one line.
@@ -109,18 +149,6 @@ fn new_line(text: &mut String, depth: usize) {
     }
     text.push('\n');
     text.extend(std::iter::repeat_n("  ", depth));
-}
-
-fn cut(text: &str) -> (&str, Option<usize>) {
-    if text.len() <= SHOWN {
-        return (text, None);
-    }
-    let end = text.floor_char_boundary(SHOWN);
-    (&text[..end], Some(text.len() - end))
-}
-
-fn more(bytes: usize, palette: Palette) -> String {
-    palette.paint(Role::Faint, &format!("… {bytes} more bytes"))
 }
 
 #[cfg(test)]
@@ -160,10 +188,23 @@ mod tests {
     }
 
     #[test]
+    fn a_single_long_text_is_cut_too() {
+        let text = format!("{{\"a\":\"{}\"}}", "é".repeat(2_500_000));
+        let shown = plain(text.as_bytes());
+        assert!(shown.len() < 2 * SHOWN, "{}", shown.len());
+        let (shown, count) = shown.rsplit_once("\n… ").expect("a count");
+        let left = shown.split_once(": ").expect("a member").1.len();
+        assert_eq!(count, format!("{} more bytes", text.len() - 5 - left));
+    }
+
+    #[test]
     fn a_long_payload_is_cut_with_a_count() {
         let shown = plain("x".repeat(SHOWN + 5).as_bytes());
         assert!(shown.ends_with("\n… 5 more bytes"), "{}", &shown[SHOWN - 5..]);
         let list = format!("[{}1]", "1,".repeat(SHOWN));
         assert!(plain(list.as_bytes()).contains("more bytes"));
+        let beginning = |text: &str| render_beginning(text.as_bytes(), Palette::new(false));
+        assert_eq!(beginning("abc"), "abc\n… and more");
+        assert!(beginning(&"x".repeat(SHOWN + 5)).ends_with("x\n… 5 more bytes, and more"));
     }
 }

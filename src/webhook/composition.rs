@@ -129,7 +129,7 @@ impl Edit {
     fn apply(&self, payload: &[u8]) -> Result<Bytes, CompositionError> {
         let document = Document::parse(payload).map_err(CompositionError::NotJson)?;
         let edited = match self {
-            Self::Set(path, value) => document.set(path, value)?,
+            Self::Set(path, value) => document.set(path, value)?.text,
             Self::Unset(path) => document.unset(path)?,
         };
         Ok(Bytes::from(edited))
