@@ -6,6 +6,7 @@ use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::commands::completions::{CompletionsArgs, complete_profile, complete_scheme};
 use crate::commands::events::EventsArgs;
+use crate::commands::init::InitArgs;
 use crate::commands::listen::ListenArgs;
 use crate::commands::schemes::SchemesArgs;
 use crate::commands::send::SendArgs;
@@ -47,6 +48,8 @@ pub enum Command {
     Events(Deferred<EventsArgs>),
     /// List the providers, or explain how one of them signs and delivers
     Schemes(Deferred<SchemesArgs>),
+    /// Write wh.toml, or a folder for a provider of your own
+    Init(Deferred<InitArgs>),
     /// Print the completion script of a shell
     Completions(Deferred<CompletionsArgs>),
 }
@@ -60,7 +63,7 @@ impl Command {
             Self::Listen(Deferred(args)) => Some(args.slots()),
             Self::Events(Deferred(args)) => Some(args.slots()),
             Self::Schemes(_) => Some(Slots::default()),
-            Self::Completions(_) => None,
+            Self::Init(_) | Self::Completions(_) => None,
         }
     }
 }

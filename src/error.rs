@@ -54,6 +54,20 @@ pub enum Error {
         /// Why not.
         reason: io::Error,
     },
+    /// A file that would be lost.
+    #[error("`{path}` is there already")]
+    Exists {
+        /// The file.
+        path: String,
+    },
+    /// A file that cannot be written.
+    #[error("`{path}` cannot be written: {}", told(reason))]
+    Unwritable {
+        /// The file.
+        path: String,
+        /// Why not.
+        reason: io::Error,
+    },
     /// A target outside of this machine that nobody agreed to.
     #[error("`{url}` is not on this machine, and {}", refusal(*asked))]
     Remote {
@@ -195,6 +209,8 @@ impl Error {
             Self::Signing { .. } => "bad-secret",
             Self::File { .. } => "unreadable-file",
             Self::Command { .. } => "command",
+            Self::Exists { .. } => "file-exists",
+            Self::Unwritable { .. } => "unwritable-file",
             Self::Remote { .. } => "remote-target",
             Self::NoSecret { .. } | Self::NoVariable { .. } => "no-secret",
             Self::Untrusted { .. } => "untrusted-secret",
@@ -221,6 +237,7 @@ impl Error {
             | Self::Signing { .. }
             | Self::File { .. }
             | Self::Command { .. }
+            | Self::Exists { .. }
             | Self::Remote { .. }
             | Self::NoSecret { .. }
             | Self::NoVariable { .. }
@@ -230,6 +247,7 @@ impl Error {
             Self::Unreachable { .. }
             | Self::Client(_)
             | Self::Output(_)
+            | Self::Unwritable { .. }
             | Self::Log { .. }
             | Self::Port { .. }
             | Self::System { .. } => Exit::Environment,
@@ -248,6 +266,7 @@ impl Error {
             Self::Composition(error) => return Some(composition_hint(error)),
             Self::Signing { error, variable } => return signing_hint(error, variable),
             Self::Command { .. } => "behind -- stands a program and its arguments; a script needs its path".to_owned(),
+            Self::Exists { .. } => "give --force to replace it".to_owned(),
             Self::Remote { .. } => "give --allow-remote if you mean to send there".to_owned(),
             Self::NoSecret { variable, .. } => format!("put it in {variable}, or give --secret-file or --secret-env"),
             Self::NoVariable { name, .. } => format!("set it, as in: {name}=… wh …"),
@@ -263,6 +282,7 @@ impl Error {
             Self::Unmet { .. } => "the reasons stand beside the deliveries that were refused".to_owned(),
             Self::Client(ClientError::Certificates) => "--cacert takes a file of PEM certificates".to_owned(),
             Self::File { reason, .. } => return file_hint(reason),
+            Self::Unwritable { reason, .. } => return unwritable_hint(reason),
             Self::Client(_)
             | Self::Output(_)
             | Self::Nothing { .. }
@@ -281,6 +301,15 @@ fn file_hint(reason: &io::Error) -> Option<String> {
         io::ErrorKind::IsADirectory => "name a file in it",
         io::ErrorKind::NotADirectory => "name a directory",
         io::ErrorKind::PermissionDenied => "make it readable to yourself",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn unwritable_hint(reason: &io::Error) -> Option<String> {
+    let hint = match reason.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "go to a folder that is yours",
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "a file is in the way: move it",
         _ => return None,
     };
     Some(hint.to_owned())

@@ -71,6 +71,7 @@ fn carry_out(cli: &Cli, context: &Context, reporter: &mut dyn Reporter) -> Resul
         Command::Listen(Deferred(args)) => commands::listen::run(args, shared, context, reporter),
         Command::Events(Deferred(args)) => commands::events::run(args, shared, context, reporter),
         Command::Schemes(Deferred(args)) => commands::schemes::run(args, shared, context, reporter),
+        Command::Init(Deferred(args)) => commands::init::run(args, shared, context, reporter),
         Command::Completions(_) => Ok(Exit::Good),
     }
 }

@@ -5,6 +5,7 @@ mod completions;
 mod errors;
 mod events;
 mod house;
+mod init;
 mod listen;
 mod log;
 mod readme;

@@ -80,6 +80,11 @@ fn a_mistake_in_a_file_is_told_with_its_place_and_the_nearest_word() {
         ("scheme = \"wgp\"\n", "./wh.toml:1:10: there is no scheme `wgp`", "did you mean `wpg`?"),
         ("\nshceme = \"wpg\"\n", "./wh.toml:2:1: unknown key `shceme`", "did you mean `scheme`?"),
         ("to = \"ftp://x\"\n", "./wh.toml:1:6: `to`: `ftp://x` is no URL", "3000"),
+        (
+            "catalogue = \"missing\"\n",
+            "./wh.toml:1:13: `catalogue`: there is no folder `missing`",
+            "folder of this file",
+        ),
         ("to = \n", "./wh.toml:1:", ""),
         ("secret = \"hunter2\"\n", "./wh.toml:1:1: a secret does not belong in this file", "secret-env"),
         ("scheme = \"wpg\"\nsecret-env = \"hunter2\"\n", "./wh.toml:2:14: ", "SHOP_WEBHOOK_SECRET"),

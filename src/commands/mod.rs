@@ -9,6 +9,7 @@ pub mod completions;
 pub mod composing;
 pub mod delivering;
 pub mod events;
+pub mod init;
 pub mod listen;
 pub mod receiver;
 pub mod recording;

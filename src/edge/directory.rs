@@ -25,22 +25,23 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Lists the providers in a directory. Nothing outside of it is read, whatever a link in it points to.
+    /// Lists the providers in a directory. A provider reads nothing outside of its own folder, whatever a link in it
+    /// points to.
     pub fn open(given: &Path) -> io::Result<Self> {
         let root = fs::canonicalize(given)?;
         let mut providers = BTreeMap::new();
         for entry in fs::read_dir(&root)? {
             let entry = entry?;
-            let folder = entry.path();
             // A name that is no text cannot be typed either.
             let Ok(name) = entry.file_name().into_string() else { continue };
-            if !within(&root, &folder.join("provider.toml")) {
+            let Ok(folder) = fs::canonicalize(entry.path()) else { continue };
+            if !folder.starts_with(&root) || !within(&folder, &folder.join("provider.toml")) {
                 continue;
             }
             let mut events = Vec::new();
-            let folder = folder.join("events");
-            if folder.is_dir() {
-                list(&root, &folder, "", 1, &mut events)?;
+            let examples = folder.join("events");
+            if examples.is_dir() {
+                list(&folder, &examples, "", 1, &mut events)?;
             }
             events.sort();
             providers.insert(name, events);

@@ -8,3 +8,4 @@ pub mod listener;
 pub mod log;
 pub mod prompt;
 pub mod target;
+pub mod writing;

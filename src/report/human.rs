@@ -525,6 +525,18 @@ impl Reporter for HumanReporter<'_> {
                 let text = String::from_utf8_lossy(secret.expose());
                 writeln!(self.output, "{}", sanitize::line(&text))?;
             }
+            Outcome::Draft { .. } | Outcome::Written { .. } | Outcome::Next(_) if self.is(Verbosity::Quiet) => {}
+            Outcome::Draft { text, .. } => writeln!(self.output, "{}", sanitize::block(text))?,
+            Outcome::Written { path, replaces, .. } => {
+                let word = self.paint(Role::Good, if *replaces { "changed" } else { "wrote" });
+                writeln!(self.output, "{word} {}", sanitize::line(&path.display().to_string()))?;
+            }
+            Outcome::Next(steps) => {
+                for (index, step) in steps.iter().enumerate() {
+                    let word = if index == 0 { "next:" } else { "     " };
+                    writeln!(self.output, "{} {}", self.paint(Role::Faint, word), sanitize::line(step))?;
+                }
+            }
             Outcome::Listened(totals) => self.listened(*totals)?,
             // The error that ends the run says it; twice would be once too often.
             Outcome::Attempted { fatal: true, .. } => {}

@@ -66,7 +66,7 @@ impl Reporter for JsonReporter<'_> {
                 };
                 return if wanted { writeln!(self.errors, "note: {notice}") } else { Ok(()) };
             }
-            Outcome::Sending { .. } | Outcome::Progress(_) => return Ok(()),
+            Outcome::Sending { .. } | Outcome::Progress(_) | Outcome::Draft { .. } | Outcome::Next(_) => return Ok(()),
             Outcome::Planned { delivery, provider } => signed(delivery, provider, false),
             Outcome::Signed { delivery, provider, .. } => signed(delivery, provider, true),
             Outcome::Received { delivery, provider, at, remote, verdict, status, secrets, .. } => {
@@ -97,6 +97,12 @@ impl Reporter for JsonReporter<'_> {
                 "status": attempt.status().map(|status| status.as_u16()),
                 "duration_ms": milliseconds(attempt.duration),
                 "error": attempt.outcome.as_ref().err().map(ToString::to_string),
+            }),
+            Outcome::Written { path, text, replaces } => json!({
+                "type": "written",
+                "path": path.display().to_string(),
+                "text": text,
+                "replaces": replaces,
             }),
             Outcome::Secret(secret) => json!({
                 "type": "secret",

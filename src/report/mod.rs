@@ -13,6 +13,7 @@ pub mod totals;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -155,6 +156,24 @@ pub enum Outcome<'a> {
         /// A delivery, signed with the test secret.
         example: Option<&'a Delivery>,
     },
+    /// A file as it is going to be.
+    Draft {
+        /// Where.
+        path: &'a Path,
+        /// What is going to be in it.
+        text: &'a str,
+    },
+    /// A file was written.
+    Written {
+        /// Where.
+        path: &'a Path,
+        /// What is in it.
+        text: &'a str,
+        /// Whether there was one before.
+        replaces: bool,
+    },
+    /// What to do now.
+    Next(&'a [String]),
     /// What came of many deliveries.
     Summary(&'a Summary),
 }

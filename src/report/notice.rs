@@ -112,6 +112,8 @@ pub enum Notice {
         /// How often.
         attempts: u32,
     },
+    /// The questions were left, so that no file was written.
+    NothingWritten,
     /// A header of one's own replaces one that the signature needs.
     HeaderReplaced {
         /// Its name.
@@ -189,6 +191,7 @@ impl fmt::Display for Notice {
                 f,
                 "{scheme} makes {attempts} attempts and does not document its waits, so one follows the other at once"
             ),
+            Self::NothingWritten => f.write_str("nothing was written"),
             Self::HeaderReplaced { name } => {
                 write!(f, "your `{name}` replaces the one that the signature needs")
             }

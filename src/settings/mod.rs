@@ -82,7 +82,7 @@ pub fn settle(cli: &mut Cli, context: &Context) -> Result<Vec<Notice>, Error> {
         notices.push(Notice::Setting { name, value, origin: origin.to_string() });
     };
 
-    if let Some((value, origin)) = catalogue(shared, &sections, context) {
+    if let Some((value, origin)) = catalogue(shared, &sections, context)? {
         say("catalogue", value.display().to_string(), &origin);
         shared.catalogue = Some(value);
     }
@@ -122,7 +122,7 @@ impl Preview {
         let files = Files::read(shared, context)?;
         let profiles = files.profiles().map(str::to_owned).collect();
         let sections = files.sections(shared, context)?;
-        let catalogue = catalogue(shared, &sections, context).map(|(path, _)| path);
+        let catalogue = catalogue(shared, &sections, context)?.map(|(path, _)| path);
         let scheme = match text_variable(context, "WH_SCHEME")? {
             Some(scheme) => Some(scheme),
             None => first(&sections, |section| section.scheme.as_ref()).map(|(_, line)| line.value.clone()),
@@ -246,17 +246,25 @@ fn first<'a, T>(
     sections.iter().find_map(|chosen| Some((chosen, value(chosen.section)?)))
 }
 
-fn catalogue(shared: &SharedArgs, sections: &[Chosen<'_>], context: &Context) -> Option<(PathBuf, Origin)> {
+fn catalogue(
+    shared: &SharedArgs,
+    sections: &[Chosen<'_>],
+    context: &Context,
+) -> Result<Option<(PathBuf, Origin)>, Error> {
     if let Some(path) = &shared.catalogue {
-        return Some((path.clone(), Origin::Flag("--catalogue")));
+        return Ok(Some((path.clone(), Origin::Flag("--catalogue"))));
     }
     if let Some(path) = context.variable("WH_CATALOGUE").filter(|path| !path.is_empty()) {
-        return Some((path.into(), Origin::Variable("WH_CATALOGUE")));
+        return Ok(Some((path.into(), Origin::Variable("WH_CATALOGUE"))));
     }
-    let (chosen, line) = first(sections, |section| section.catalogue.as_ref())?;
+    let Some((chosen, line)) = first(sections, |section| section.catalogue.as_ref()) else { return Ok(None) };
     let path = joined(&chosen.found.folder, &line.value, context.home().as_deref());
     let path = path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
-    Some((path, chosen.origin(line)))
+    if !path.is_dir() {
+        let message = format!("`catalogue`: there is no folder `{}`", path.display());
+        return Err(chosen.found.error(line, message, Some("paths are read from the folder of this file".to_owned())));
+    }
+    Ok(Some((path, chosen.origin(line))))
 }
 
 fn scheme(

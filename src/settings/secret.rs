@@ -5,7 +5,7 @@
 //! agrees with `--allow-remote`, or names the place itself.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::Origin;
@@ -69,7 +69,7 @@ impl SecretSetting {
                 let shown = path.display().to_string();
                 let unreadable = |reason| Error::File { path: shown.clone(), reason };
                 let real = fs::canonicalize(&path).map_err(unreadable)?;
-                if self.of_project && !real.starts_with(fs::canonicalize(&self.folder).map_err(unreadable)?) {
+                if self.of_project && !is_inside(&self.folder, &real) {
                     let what = format!("the secret file `{}` is outside of this folder", real.display());
                     self.agree(&what, &format!("--secret-file {}", real.display()), context)?;
                 }
@@ -96,8 +96,19 @@ impl SecretSetting {
 }
 
 /// Whether a variable's name says that a webhook's secret is in it.
-fn is_of_webhooks(name: &str) -> bool {
+#[must_use]
+pub fn is_of_webhooks(name: &str) -> bool {
     name.starts_with("WH_") || name.contains("WEBHOOK") || name.contains("SIGNING")
+}
+
+/// Whether a path really is below a folder, whatever links it goes through; one that leads to nothing yet, by its words.
+#[must_use]
+pub fn is_inside(folder: &Path, path: &Path) -> bool {
+    let Ok(root) = fs::canonicalize(folder) else { return false };
+    match fs::canonicalize(folder.join(path)) {
+        Ok(real) => real.starts_with(root),
+        Err(_) => path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)),
+    }
 }
 
 /// A path of a file of settings: read from the folder of that file, or from the home of whoever runs this.

@@ -28,6 +28,7 @@ pub(crate) struct Wh {
     output: Option<Stdio>,
     interruption: Option<Box<dyn FnOnce() + Send>>,
     folder: TempDir,
+    elsewhere: Option<PathBuf>,
 }
 
 impl Wh {
@@ -51,6 +52,7 @@ impl Wh {
             output: None,
             interruption: None,
             folder: tempfile::tempdir().expect("a directory of its own"),
+            elsewhere: None,
         }
     }
 
@@ -97,9 +99,15 @@ impl Wh {
         self
     }
 
+    /// Runs it in a directory that stays when it is done.
+    pub(crate) fn inside(mut self, folder: &Path) -> Self {
+        self.elsewhere = Some(folder.to_owned());
+        self
+    }
+
     /// The directory in which the program runs.
     pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+        self.elsewhere.as_deref().unwrap_or(self.folder.path())
     }
 
     /// Puts arguments before those that are there.
@@ -122,7 +130,7 @@ impl Wh {
             .args(&self.arguments)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(self.folder.path())
+            .current_dir(self.folder())
             .stdin(Stdio::piped())
             .stdout(self.output.take().unwrap_or_else(Stdio::piped))
             .stderr(Stdio::piped())
