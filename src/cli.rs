@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::commands::check::CheckArgs;
 use crate::commands::completions::{CompletionsArgs, complete_profile, complete_scheme};
 use crate::commands::events::EventsArgs;
 use crate::commands::init::InitArgs;
@@ -44,6 +45,8 @@ pub enum Command {
     Sign(Deferred<SignArgs>),
     /// Receive deliveries: verify, show, record, forward
     Listen(Deferred<ListenArgs>),
+    /// Find out whether a receiver refuses what it must and accepts what it should
+    Check(Deferred<CheckArgs>),
     /// List the events of the catalogue, or show one whole
     Events(Deferred<EventsArgs>),
     /// List the providers, or explain how one of them signs and delivers
@@ -61,6 +64,7 @@ impl Command {
             Self::Send(Deferred(args)) => Some(args.slots()),
             Self::Sign(Deferred(args)) => Some(args.slots()),
             Self::Listen(Deferred(args)) => Some(args.slots()),
+            Self::Check(Deferred(args)) => Some(args.slots()),
             Self::Events(Deferred(args)) => Some(args.slots()),
             Self::Schemes(_) => Some(Slots::default()),
             Self::Init(_) | Self::Completions(_) => None,

@@ -394,13 +394,28 @@ fn a_users_provider_replaces_a_built_in_one_only_if_it_says_so() {
 // Deliveries that are wrong on purpose.
 
 /// Every fault with the reason for which the receiver inside refuses a delivery of We Playtest Games.
-const FAULTS: [(&str, &str); 11] = [
+const FAULTS: [(&str, &str); 26] = [
     ("no-signature", "missing-header"),
     ("empty-signature", "missing-signature"),
     ("truncated-signature", "bad-encoding"),
     ("forged-signature", "mismatch"),
     ("wrong-secret", "mismatch"),
+    ("empty-secret", "mismatch"),
+    ("signature-suffix", "bad-encoding"),
+    ("other-signature", "mismatch"),
     ("altered-body", "mismatch"),
+    ("altered-timestamp", "mismatch"),
+    ("signed-word-timestamp", "bad-timestamp"),
+    ("signed-empty-timestamp", "bad-timestamp"),
+    ("signed-suffix-timestamp", "bad-timestamp"),
+    ("signed-fraction-timestamp", "bad-timestamp"),
+    ("signed-nan-timestamp", "bad-timestamp"),
+    ("milliseconds-timestamp", "bad-timestamp"),
+    ("malformed-header", "bad-encoding"),
+    ("wrong-length-signature", "bad-encoding"),
+    ("non-ascii-signature", "bad-encoding"),
+    ("wrong-encoding-signature", "bad-encoding"),
+    ("duplicate-header", "ambiguous-header"),
     ("stale", "stale"),
     ("future", "future"),
     ("no-timestamp", "missing-header"),

@@ -70,11 +70,10 @@ impl DeliveryArgs {
 }
 
 fn fault_parser() -> impl clap::builder::TypedValueParser<Value = Fault> {
-    let values = Fault::TABLE.map(|(_, name, help)| PossibleValue::new(name).help(help));
-    PossibleValuesParser::new(values).try_map(|name| {
-        let row = Fault::TABLE.into_iter().find(|(_, known, _)| *known == name);
-        row.map(|(fault, ..)| fault).ok_or("no such fault")
-    })
+    let help = |fault: Fault| fault.probe().title.replace("{proof}", "signature");
+    let values = Fault::all().map(|fault| PossibleValue::new(fault.name()).help(help(fault)));
+    PossibleValuesParser::new(values)
+        .try_map(|name| Fault::all().find(|fault| fault.name() == name).ok_or("no such fault"))
 }
 
 /// Makes deliveries from arguments.
@@ -230,8 +229,7 @@ impl<'a> Composer<'a> {
             (None, Fault::Stale | Fault::Future) if in_payload => "its timestamp is in the payload that --data gives",
             (None, _) => return Ok(()),
         };
-        let possible = Fault::TABLE.iter().filter(|(fault, ..)| fault.obstacle(scheme).is_none());
-        let possible = possible.map(|(_, name, _)| *name).collect();
+        let possible = Fault::all().filter(|fault| fault.obstacle(scheme).is_none()).map(Fault::name).collect();
         Err(Error::NoFault { scheme: provider.name.clone(), fault: fault.name(), reason, possible })
     }
 

@@ -5,6 +5,7 @@
 //! `send` brings along.
 
 pub mod arguments;
+pub mod check;
 pub mod completions;
 pub mod composing;
 pub mod delivering;

@@ -1,12 +1,16 @@
 //! Sends a delivery once and says what came of it. Knows no scheme and no secret; a refusal is an answer to it.
 
+use std::convert::Infallible;
 use std::error::Error as _;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use hyper::body::Frame;
 use jiff::Timestamp;
 use reqwest::redirect;
 use reqwest::tls::Certificate;
@@ -14,6 +18,7 @@ use reqwest::tls::Certificate;
 use super::target::Target;
 use crate::webhook::attempt::{Answer, Attempt, Failure};
 use crate::webhook::delivery::Delivery;
+use crate::webhook::probe::material::Wire;
 
 /// How a client connects.
 #[derive(Debug, Clone)]
@@ -26,11 +31,22 @@ pub struct ClientOptions {
     pub authorities: Option<Vec<u8>>,
     /// How much of an answer's body is kept, in bytes.
     pub kept: usize,
+    /// Whether the names of headers are written in lower case, as HTTP/2 does; else `As-People-Do`.
+    pub lower_case: bool,
+    /// Whether a connection is used again for the next delivery. A receiver may close it just then.
+    pub reuse: bool,
 }
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), insecure: false, authorities: None, kept: 64 * 1024 }
+        Self {
+            timeout: Duration::from_secs(30),
+            insecure: false,
+            authorities: None,
+            kept: 64 * 1024,
+            lower_case: false,
+            reuse: false,
+        }
     }
 }
 
@@ -76,9 +92,10 @@ impl Client {
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .resolve_to_addrs(&host, &addresses)
-            .http1_title_case_headers()
-            // A receiver may close a kept connection just as the next delivery goes out on it.
-            .pool_max_idle_per_host(0);
+            .pool_max_idle_per_host(usize::from(options.reuse));
+        if !options.lower_case {
+            builder = builder.http1_title_case_headers();
+        }
         if target.is_loopback() {
             builder = builder.no_proxy();
         }
@@ -107,8 +124,13 @@ impl Client {
 
     /// Sends a delivery once. `started` is the time that the attempt is reported with.
     pub async fn send(&self, delivery: &Delivery, number: u32, started: Timestamp) -> Attempt {
+        self.send_as(delivery, Wire::Usual, number, started).await
+    }
+
+    /// The same with the request put on the wire in another way; `lower_case` is the client's own.
+    pub async fn send_as(&self, delivery: &Delivery, wire: Wire, number: u32, started: Timestamp) -> Attempt {
         let clock = Instant::now();
-        let outcome = match tokio::time::timeout(self.timeout, self.exchange(delivery)).await {
+        let outcome = match tokio::time::timeout(self.timeout, self.exchange(delivery, wire)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Failure::TimedOut { after: self.timeout }),
         };
@@ -116,9 +138,12 @@ impl Client {
         Attempt { number, url, started, duration: clock.elapsed(), outcome }
     }
 
-    async fn exchange(&self, delivery: &Delivery) -> Result<Answer, Failure> {
+    async fn exchange(&self, delivery: &Delivery, wire: Wire) -> Result<Answer, Failure> {
         let request = delivery.request.clone();
-        let request = reqwest::Request::try_from(request).map_err(|error| broken(&error))?;
+        let mut request = reqwest::Request::try_from(request).map_err(|error| broken(&error))?;
+        if wire == Wire::Chunked {
+            *request.body_mut() = Some(reqwest::Body::wrap(Chunks(delivery.request.body().clone())));
+        }
         let mut response = self.http.execute(request).await.map_err(|error| self.failure(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = BytesMut::new();
@@ -149,6 +174,27 @@ impl Client {
             cause = source.source();
         }
         broken(error)
+    }
+}
+
+/// A body that does not say how long it is, so that it goes out in chunks.
+struct Chunks(Bytes);
+
+impl hyper::body::Body for Chunks {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.0.is_empty() {
+            return Poll::Ready(None);
+        }
+        // Two at least, for what takes the first for the whole.
+        let half = self.0.len().div_ceil(2).max(16);
+        let length = half.min(self.0.len());
+        Poll::Ready(Some(Ok(Frame::data(self.0.split_to(length)))))
     }
 }
 

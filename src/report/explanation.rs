@@ -6,7 +6,6 @@ use crate::webhook::fault::Fault;
 use crate::webhook::policy::{DeliveryPolicy, RetryOn};
 use crate::webhook::provider::Provider;
 use crate::webhook::scheme::{Algorithm, Scheme};
-use crate::webhook::template::Field;
 
 /// What is signed, and how it is written.
 #[must_use]
@@ -104,8 +103,8 @@ pub fn giving_up(policy: &DeliveryPolicy) -> Option<String> {
 /// The deliberate faults that a receiver of this scheme can be tried with.
 #[must_use]
 pub fn faults(scheme: &Scheme) -> String {
-    let possible = Fault::TABLE.iter().filter(|(fault, ..)| fault.obstacle(scheme).is_none());
-    possible.map(|(_, name, _)| *name).collect::<Vec<_>>().join(", ")
+    let possible = Fault::all().filter(|fault| fault.obstacle(scheme).is_none());
+    possible.map(Fault::name).collect::<Vec<_>>().join(", ")
 }
 
 /// What tells an event from its duplicate.
@@ -118,41 +117,6 @@ pub fn deduplication(provider: &Provider) -> Option<String> {
         .map(|places| places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "))
         .collect();
     (!keys.is_empty()).then(|| keys.join(", or "))
-}
-
-/// What the scheme leaves open: what follows from its data first, then what its file adds.
-#[must_use]
-pub fn weaknesses(provider: &Provider) -> Vec<String> {
-    let scheme = &provider.scheme;
-    let mut found = Vec::new();
-    let mut say = |condition: bool, sentence: &str| {
-        if condition {
-            found.push(sentence.to_owned());
-        }
-    };
-    let token = scheme.algorithm == Algorithm::Token;
-    say(
-        token,
-        "The token proves who sent it and protects nothing else: whoever sees one delivery can forge any other.",
-    );
-    say(!token && !scheme.signs_body(), "The signature does not cover the body, so a body can be changed on the way.");
-    say(
-        !token && scheme.uses(Field::Timestamp) && !scheme.signs_timestamp(),
-        "The timestamp is not signed: a captured delivery can be sent again with a fresh one.",
-    );
-    say(!token && !scheme.has_timestamp(), "There is no timestamp: a captured delivery can be sent again for ever.");
-    say(
-        scheme.has_timestamp()
-            && scheme.timestamp.tolerance_past.is_some()
-            && scheme.timestamp.tolerance_future.is_none(),
-        "Timestamps in the future are accepted: a delivery dated ahead stays good for that long.",
-    );
-    say(
-        matches!(scheme.algorithm, Algorithm::Digest(_)),
-        "The signature is a plain hash over content and secret, where HMAC was made for this.",
-    );
-    found.extend(provider.weaknesses.iter().cloned());
-    found
 }
 
 /// A duration as people say it: `500 ms`, `90 s`, `5 min`, `2 h`.

@@ -16,7 +16,9 @@ use jiff::tz::TimeZone;
 use super::export::{self, ExportForm};
 use super::palette::{Palette, Role};
 use super::progress::Meter;
-use super::{Outcome, Problem, Prospect, Reporter, Summary, Totals, Whole, explanation, payload, sanitize, totals};
+use super::{
+    Outcome, Problem, Prospect, Reporter, Summary, Totals, Whole, checkup, explanation, payload, sanitize, totals,
+};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
@@ -407,7 +409,7 @@ impl<'a> HumanReporter<'a> {
             writeln!(self.output, "\n{}", self.paint(Role::Name, &sanitize::line(&title)))?;
             self.example(example, provider)?;
         }
-        self.list("What it leaves open", &explanation::weaknesses(provider))?;
+        self.list("What it leaves open", &provider.open_points())?;
         self.list("Where the documentation is silent, we read", &provider.readings)?;
         writeln!(self.output, "\n{}", sanitize::line(&provider.documentation))
     }
@@ -539,7 +541,8 @@ impl Reporter for HumanReporter<'_> {
             }
             Outcome::Listened(totals) => self.listened(*totals)?,
             // The error that ends the run says it; twice would be once too often.
-            Outcome::Attempted { fatal: true, .. } => {}
+            // And a check is shown with its group, once all are done.
+            Outcome::Attempted { fatal: true, .. } | Outcome::Checked(_) => {}
             Outcome::Attempted { delivery, attempt, good, advice, prospect, .. } => {
                 self.attempted(delivery, attempt, *good)?;
                 if let Some(prospect) = prospect.filter(|_| !*good || !self.is(Verbosity::Quiet)) {
@@ -560,6 +563,15 @@ impl Reporter for HumanReporter<'_> {
             Outcome::Schemes(providers) => self.schemes(providers)?,
             Outcome::Scheme { provider, example } => self.scheme(provider, *example)?,
             Outcome::Summary(summary) => self.summary(summary)?,
+            Outcome::Probes { probes, provider } => {
+                let text = checkup::table::list(probes, *provider, self.style.output, self.style.columns);
+                write!(self.output, "{text}")?;
+            }
+            Outcome::Examined(examination) => {
+                let quiet = self.is(Verbosity::Quiet);
+                let text = checkup::table::table(examination, self.style.output, self.style.columns, quiet);
+                write!(self.output, "{text}")?;
+            }
         }
         self.output.flush()
     }

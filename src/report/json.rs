@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::explanation;
 use super::export;
 use super::human::Verbosity;
-use super::{BARS, Outcome, Problem, Prospect, Reporter, Summary, sanitize};
+use super::{BARS, Outcome, Problem, Prospect, Reporter, Summary, checkup, sanitize};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
@@ -143,6 +143,14 @@ impl Reporter for JsonReporter<'_> {
             }
             Outcome::Scheme { provider, .. } => scheme(provider),
             Outcome::Summary(summary) => summed(summary),
+            Outcome::Probes { probes, provider } => {
+                for probe in *probes {
+                    self.line(&checkup::json::probe(probe, *provider))?;
+                }
+                return Ok(());
+            }
+            Outcome::Checked(check) => checkup::json::check(check),
+            Outcome::Examined(examination) => checkup::json::summary(examination),
         };
         self.line(&value)
     }
@@ -318,8 +326,8 @@ fn scheme(provider: &Provider) -> Value {
     let seconds = |duration: std::time::Duration| duration.as_secs_f64();
     let places = |places: &Vec<Place>| places.iter().map(ToString::to_string).collect::<Vec<_>>();
     let deduplicate: Vec<Vec<String>> = provider.places.deduplicate.iter().map(places).collect();
-    let possible = Fault::TABLE.iter().filter(|(fault, ..)| fault.obstacle(scheme).is_none());
-    let faults: Vec<&str> = possible.map(|(_, name, _)| *name).collect();
+    let possible = Fault::all().filter(|fault| fault.obstacle(scheme).is_none());
+    let faults: Vec<&str> = possible.map(Fault::name).collect();
     let algorithm = Algorithm::NAMES.iter().find(|(_, algorithm)| *algorithm == scheme.algorithm);
     json!({
         "type": "scheme",
@@ -357,7 +365,7 @@ fn scheme(provider: &Provider) -> Value {
             "disable_after": policy.disable_after,
             "after_last_attempt": policy.after_last_attempt,
         },
-        "weaknesses": explanation::weaknesses(provider),
+        "weaknesses": provider.open_points(),
         "readings": provider.readings,
     })
 }

@@ -1,5 +1,6 @@
 //! Everything visible. Speaks `webhook`, and never decides.
 
+pub mod checkup;
 pub mod explanation;
 pub mod export;
 pub mod human;
@@ -23,6 +24,9 @@ use self::notice::Notice;
 use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::latency::Latencies;
+use crate::webhook::probe::Probe;
+use crate::webhook::probe::examination::Examination;
+use crate::webhook::probe::judging::Check;
 use crate::webhook::provider::{EventInfo, Provider};
 use crate::webhook::retrying::Step;
 use crate::webhook::secret::Secret;
@@ -176,6 +180,17 @@ pub enum Outcome<'a> {
     Next(&'a [String]),
     /// What came of many deliveries.
     Summary(&'a Summary),
+    /// The checks that there are.
+    Probes {
+        /// The checks.
+        probes: &'a [&'static Probe],
+        /// Whose receivers they are for, if that was said.
+        provider: Option<&'a Provider>,
+    },
+    /// A check is done.
+    Checked(&'a Check),
+    /// All checks are done.
+    Examined(&'a Examination),
 }
 
 /// How much of a delivery is shown to a person.

@@ -263,6 +263,24 @@ impl Scheme {
         self.headers.iter().any(|rule| rule.separator.is_some() && rule.value.mentions(Field::Signature))
     }
 
+    /// The header that carries the signature, or the token; nothing where an envelope does.
+    #[must_use]
+    pub fn signature_header(&self) -> Option<&HeaderRule> {
+        self.headers.iter().find(|rule| rule.value.mentions(Field::Signature) || rule.value.mentions(Field::Secret))
+    }
+
+    /// Whether a delivery is genuine without its version.
+    #[must_use]
+    pub fn version_is_optional(&self) -> bool {
+        self.headers.iter().filter(|rule| rule.value.mentions(Field::Version)).all(|rule| rule.optional)
+    }
+
+    /// What a delivery is known by: a signature, or a token.
+    #[must_use]
+    pub fn proof(&self) -> &'static str {
+        if self.algorithm == Algorithm::Token { "token" } else { "signature" }
+    }
+
     /// The payload of a delivery: its body, or what the envelope holds; `None` when the body is not such an envelope.
     #[must_use]
     pub fn payload<'a>(&self, delivery: &'a Delivery) -> Option<Cow<'a, [u8]>> {

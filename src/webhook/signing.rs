@@ -63,6 +63,7 @@ pub(super) struct Proof {
     pub(super) version: Option<String>,
     pub(super) signatures: Option<Vec<String>>,
     pub(super) token: Option<Vec<u8>>,
+    pub(super) id: String,
 }
 
 impl Scheme {
@@ -79,22 +80,35 @@ impl Scheme {
         let payload = delivery.request.body().clone();
         // What the payload says of the time is what a receiver reads, whatever the clock says.
         let timestamp = self.timestamp_in(&payload).filter(|_| !self.has_timestamp_header());
-        let timestamp = timestamp.unwrap_or_else(|| self.timestamp.unit.write(signing.timestamp));
+        let genuine = timestamp.unwrap_or_else(|| self.timestamp.unit.write(signing.timestamp));
+        let garbage = signing.fault.and_then(|fault| fault.timestamp(signing.timestamp, &genuine));
+        let timestamp = garbage.unwrap_or(genuine);
+        // What is signed, where it is not what is sent.
+        let other = signing.fault.and_then(|fault| fault.signed_payload(&payload)).map(|payload| {
+            let mut delivery = delivery.clone();
+            *delivery.request.body_mut() = payload.clone();
+            (delivery, payload)
+        });
+        let (signed, signed_payload) =
+            other.as_ref().map_or((&delivery, &payload), |(other, payload)| (other, payload));
 
+        let encoding = signing.fault.map_or(self.encoding, |fault| fault.encoding(self));
         let mut signatures = Vec::new();
         for secret in signing.secrets {
             let key = self.key.key(secret)?;
+            let raw = |key: &[u8]| self.raw(signed, signed_payload, &timestamp, key);
             let signature = match signing.fault {
-                Some(fault) => fault.signature(self, &key, |key| self.raw(&delivery, &payload, &timestamp, key))?,
-                None => self.raw(&delivery, &payload, &timestamp, &key)?,
+                Some(fault) => fault.signature(self, &key, raw)?,
+                None => raw(&key)?,
             };
-            signatures.push(self.encoding.encode(&signature));
+            signatures.push(encoding.encode(&signature));
         }
         let mut proof = Proof {
             timestamp: Some(timestamp),
             version: self.version.clone(),
             signatures: Some(signatures),
             token: Some(first.expose().to_vec()),
+            id: delivery.id.clone(),
         };
         let payload = match signing.fault {
             Some(fault) => {
@@ -103,7 +117,11 @@ impl Scheme {
             }
             None => payload,
         };
-        self.write(delivery, &payload, &proof)
+        let mut delivery = self.write(delivery, &payload, &proof)?;
+        if let Some(fault) = signing.fault {
+            fault.finish(self, &mut delivery);
+        }
+        Ok(delivery)
     }
 
     /// The raw signature of a delivery under a key.
@@ -140,7 +158,7 @@ impl Scheme {
                 .map_err(|_| SigningError::BadHeader { name: rule.name.clone(), reason: "its name is none" })?;
             let mut items = Vec::new();
             for item in &rule.items {
-                items.extend(proof.items(item, &delivery.id));
+                items.extend(proof.items(item));
             }
             let headers = delivery.request.headers_mut();
             headers.remove(&name);
@@ -163,7 +181,7 @@ impl Scheme {
                 };
                 let body = envelope.write(|field| match field {
                     Field::Payload => Some(Cow::Borrowed(payload.as_ref())),
-                    _ => proof.value(field, 0, &delivery.id),
+                    _ => proof.value(field, 0),
                 });
                 Bytes::from(body.unwrap_or_default())
             }
@@ -183,18 +201,18 @@ pub(super) struct Content<'a> {
 
 impl Proof {
     /// An item of a header, once for each signature where it holds one; nothing where something in it is left out.
-    fn items(&self, item: &Template, id: &str) -> Vec<Vec<u8>> {
+    fn items(&self, item: &Template) -> Vec<Vec<u8>> {
         let count = if item.mentions(Field::Signature) { self.signatures.as_ref().map_or(0, Vec::len) } else { 1 };
-        (0..count).filter_map(|index| item.write(|field| self.value(field, index, id)).ok()).collect()
+        (0..count).filter_map(|index| item.write(|field| self.value(field, index)).ok()).collect()
     }
 
-    fn value<'a>(&'a self, field: Field, index: usize, id: &'a str) -> Option<Cow<'a, [u8]>> {
+    fn value(&self, field: Field, index: usize) -> Option<Cow<'_, [u8]>> {
         let text = match field {
             Field::Timestamp => self.timestamp.as_deref()?,
             Field::Version => self.version.as_deref()?,
             Field::Signature => self.signatures.as_ref()?.get(index)?,
             Field::Secret => return self.token.as_deref().map(Cow::Borrowed),
-            Field::Id => id,
+            Field::Id => &self.id,
             Field::Body | Field::Payload | Field::Event | Field::Url | Field::Method => return None,
         };
         Some(Cow::Borrowed(text.as_bytes()))

@@ -3,6 +3,7 @@
 mod endpoint;
 mod listener;
 mod program;
+pub(crate) mod receiver;
 mod samples;
 
 pub(crate) use endpoint::{Answer, Arrival, Endpoint};

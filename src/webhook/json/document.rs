@@ -76,6 +76,13 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// The names of the members, where it is an object.
+    #[must_use]
+    pub fn names(&self) -> Option<Vec<String>> {
+        let span = self.whole()?;
+        self.text[span.start..].starts_with(b"{").then(|| self.members(&span).map(|member| member.name).collect())
+    }
+
     pub(super) fn locate(&self, path: &Path) -> Option<Range<usize>> {
         path.steps().iter().try_fold(self.whole()?, |span, step| self.step(&span, step))
     }

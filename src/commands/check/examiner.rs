@@ -1,0 +1,335 @@
+//! Sends the probes in their order, looks after the receiver in between, and judges what came back.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::observations::Observations;
+use crate::commands::composing::composition_error;
+use crate::edge::client::{Client, ClientError, ClientOptions};
+use crate::edge::target::Target;
+use crate::error::Error;
+use crate::report::{Outcome, Reporter};
+use crate::webhook::attempt::{Attempt, Failure};
+use crate::webhook::event::EventName;
+use crate::webhook::probe::examination::Examination;
+use crate::webhook::probe::judging::{Check, Finding, Status, combine, judge, words};
+use crate::webhook::probe::material::{Example, Material, MaterialError, Shot, Wire};
+use crate::webhook::probe::{Probe, Rule, Sends, all};
+use crate::webhook::provider::Provider;
+use crate::webhook::secret::Secret;
+
+/// How long a receiver that stopped answering is given to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long to wait before it is asked again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The ways to a receiver.
+pub(super) struct Connections {
+    usual: Client,
+    lower_case: Client,
+    /// Uses a connection again; only where making one takes long.
+    kept: Option<Client>,
+}
+
+impl Connections {
+    /// Clients for a target. Looks its name up.
+    pub(super) async fn open(
+        target: &Target,
+        timeout: Duration,
+        insecure: bool,
+        cacert: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let authorities = match cacert {
+            None => None,
+            Some(path) => {
+                let file = |reason| Error::File { path: path.display().to_string(), reason };
+                Some(std::fs::read(path).map_err(file)?)
+            }
+        };
+        let options = ClientOptions { timeout, insecure, authorities, ..ClientOptions::default() };
+        let open = async |options: ClientOptions| {
+            Client::new(target, options).await.map_err(|error| match error {
+                ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
+                error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
+            })
+        };
+        let far = !target.is_loopback() || target.is_https();
+        Ok(Self {
+            usual: open(options.clone()).await?,
+            lower_case: open(ClientOptions { lower_case: true, ..options.clone() }).await?,
+            kept: if far { Some(open(ClientOptions { reuse: true, ..options }).await?) } else { None },
+        })
+    }
+
+    async fn send(&self, shot: &Shot, now: Timestamp) -> Attempt {
+        if let (Some(kept), Wire::Usual) = (&self.kept, shot.wire) {
+            let attempt = kept.send(&shot.delivery, 1, now).await;
+            // A receiver may close a kept connection just as the next request goes out on it: that is no answer.
+            if !matches!(attempt.outcome, Err(Failure::Broken { .. })) {
+                return attempt;
+            }
+        }
+        let client = if shot.wire == Wire::LowerCase { &self.lower_case } else { &self.usual };
+        client.send_as(&shot.delivery, shot.wire, 1, now).await
+    }
+}
+
+/// Checks a receiver.
+pub(super) struct Examiner<'a> {
+    pub(super) provider: &'a Provider,
+    pub(super) secrets: &'a [Secret],
+    pub(super) event: &'a EventName,
+    pub(super) fixtures: &'a [Example<'a>],
+    pub(super) headers: &'a [(HeaderName, Option<HeaderValue>)],
+    pub(super) target: &'a Target,
+    pub(super) connections: Connections,
+    pub(super) clock: fn() -> Timestamp,
+    pub(super) random: fastrand::Rng,
+    pub(super) reporter: &'a mut dyn Reporter,
+}
+
+/// What is known of the receiver in the middle of its checks.
+struct Course {
+    /// Whether it accepts what is genuine.
+    trusted: bool,
+    /// Why nothing more can be sent.
+    over: Option<String>,
+    observations: Observations,
+    checks: Vec<Check>,
+    stop: watch::Receiver<bool>,
+}
+
+/// What came of one probe.
+struct Trial {
+    finding: Finding,
+    duration: Duration,
+    /// Whether there was an answer to each of its requests.
+    answered: bool,
+}
+
+impl<'a> Examiner<'a> {
+    /// Sends the genuine delivery, then the probes, and then looks at what all the answers say together.
+    pub(super) async fn run(mut self, probes: &[&'static Probe]) -> Result<Examination, Error> {
+        let begun = Instant::now();
+        let started = (self.clock)();
+        let (stopped, stop) = watch::channel(false);
+        tokio::spawn(async move {
+            // Where there are no signals, nobody can stop it this way.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _ = stopped.send(true);
+            }
+            // The others wait for a change, which there will be none of.
+            std::future::pending::<()>().await;
+        });
+        let mut course =
+            Course { trusted: false, over: None, observations: Observations::default(), checks: Vec::new(), stop };
+
+        let hint = self.begin(&mut course).await?;
+        for probe in probes.iter().filter(|probe| probe.id != "genuine") {
+            if !matches!(probe.sends, Sends::Observation(_)) {
+                let check = self.try_probe(probe, &mut course).await?;
+                self.put(check, &mut course)?;
+            }
+        }
+        for probe in probes {
+            if let Sends::Observation(observation) = probe.sends {
+                let exposed = !self.target.is_loopback() && !self.target.is_https();
+                let found = course.observations.judge(observation, probe, self.provider, exposed);
+                if let Some((finding, expected)) = found {
+                    let check = Check { expected, ..Check::new(probe, self.provider, finding, Duration::ZERO) };
+                    self.put(check, &mut course)?;
+                }
+            }
+        }
+        let place = |check: &Check| all().position(|probe| probe.id == check.id);
+        course.checks.sort_by_key(place);
+        Ok(Examination {
+            scheme: self.provider.name.clone(),
+            url: self.target.as_str().to_owned(),
+            event: self.event.name(),
+            started,
+            duration: begun.elapsed(),
+            checks: course.checks,
+            accepts_genuine: course.trusted,
+            hint,
+            interrupted: *course.stop.borrow(),
+        })
+    }
+
+    /// Sends the genuine delivery, on whose answer all else depends. Nobody there ends the run.
+    async fn begin(&mut self, course: &mut Course) -> Result<Option<String>, Error> {
+        let probe = Probe::of("genuine").expect("a row of the table");
+        let shots = self.material().shots(probe, &mut self.random);
+        let shot = shots.map_err(|error| self.unusable(error))?.swap_remove(0);
+        let Some(attempt) = self.send(&shot, course).await else {
+            let check = Check::skipped(probe, self.provider, STOPPED);
+            self.put(check, course)?;
+            return Ok(None);
+        };
+        if let Err(failure) = &attempt.outcome {
+            return Err(Error::Unreachable { target: Box::new(self.target.clone()), failure: failure.clone() });
+        }
+        course.observations.note(probe, &shot, &attempt, self.provider, self.secrets);
+        let finding = judge(probe, &self.provider.policy.success, &attempt.outcome);
+        course.trusted = finding.status == Status::Pass;
+        let hint = None;
+        let check = Check::new(probe, self.provider, finding, attempt.duration);
+        self.put(check, course)?;
+        Ok(hint)
+    }
+
+    /// Sends a probe and what must come after it.
+    async fn try_probe(&mut self, probe: &'static Probe, course: &mut Course) -> Result<Check, Error> {
+        if let Some(obstacle) = probe.obstacle(self.provider) {
+            let why = format!("{} has no such check: {obstacle}", self.provider.name);
+            return Ok(Check::skipped(probe, self.provider, why));
+        }
+        if let Sends::Scheme(weakness) = probe.sends {
+            let finding =
+                Finding { status: Status::Warn, severity: probe.severity, got: weakness.sentence().to_owned() };
+            return Ok(Check::new(probe, self.provider, finding, Duration::ZERO));
+        }
+        if let Some(over) = &course.over {
+            return Ok(Check::skipped(probe, self.provider, over.clone()));
+        }
+        let shots = match self.material().shots(probe, &mut self.random) {
+            Ok(shots) => shots,
+            Err(error) => return Ok(Check::skipped(probe, self.provider, error.to_string())),
+        };
+        let Some(mut trial) = self.fire(probe, &shots, course).await else {
+            return Ok(Check::skipped(probe, self.provider, STOPPED));
+        };
+        if probe.upsets || !trial.answered {
+            self.look_after(probe, &mut trial, course).await;
+        }
+        if !course.trusted {
+            without_trust(probe, &mut trial.finding);
+        }
+        Ok(Check::new(probe, self.provider, trial.finding, trial.duration))
+    }
+
+    /// Sends the requests of a probe; nothing where someone stopped it.
+    async fn fire(&mut self, probe: &'static Probe, shots: &[Shot], course: &mut Course) -> Option<Trial> {
+        let attempts: Vec<Attempt> = match (probe.sends, shots) {
+            (Sends::TwiceAtOnce, [first, second]) => {
+                let (first, second) = tokio::join!(self.send(first, course), self.send(second, course));
+                vec![first?, second?]
+            }
+            _ => {
+                let mut attempts = Vec::new();
+                for shot in shots {
+                    attempts.push(self.send(shot, course).await?);
+                }
+                attempts
+            }
+        };
+        let mut findings = Vec::new();
+        for (shot, attempt) in shots.iter().zip(&attempts) {
+            course.observations.note(probe, shot, attempt, self.provider, self.secrets);
+            let finding = judge(probe, &self.provider.policy.success, &attempt.outcome);
+            findings.push((shot.label.clone(), finding));
+        }
+        let finding = combine(&findings)?;
+        let duration = attempts.iter().map(|attempt| attempt.duration).sum();
+        Some(Trial { finding, duration, answered: attempts.iter().all(|attempt| attempt.outcome.is_ok()) })
+    }
+
+    /// Sends the genuine delivery after something that may have upset the receiver, which is given some time to come
+    /// back; what felled it fails, and nothing more is sent to one that stays away.
+    async fn look_after(&mut self, probe: &Probe, trial: &mut Trial, course: &mut Course) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut told = false;
+        loop {
+            let Some(outcome) = self.genuine_again(course).await else { return };
+            let trouble = match &outcome {
+                Ok(answer) if !course.trusted || self.provider.policy.success.matches(answer.status) => return,
+                Ok(answer) if answer.status == http::StatusCode::TOO_MANY_REQUESTS => return,
+                Ok(answer) => format!("the genuine delivery got {}", words(answer)),
+                Err(failure) => format!("the genuine delivery got no answer ({failure})"),
+            };
+            if !told {
+                trial.finding.status = Status::Fail;
+                trial.finding.got.push_str(&format!("; after that {trouble}"));
+                told = true;
+            }
+            if Instant::now() >= deadline {
+                course.over = Some(format!("not run: after {} {trouble}", probe.id));
+                return;
+            }
+            let mut stop = course.stop.clone();
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                _ = stop.wait_for(|stopped| *stopped) => return,
+            }
+        }
+    }
+
+    async fn genuine_again(&mut self, course: &Course) -> Option<Result<crate::webhook::attempt::Answer, Failure>> {
+        let delivery = self.material().genuine(&mut self.random).ok()?;
+        let shot = Shot { label: None, delivery, wire: Wire::Usual };
+        Some(self.send(&shot, course).await?.outcome)
+    }
+
+    /// Sends one request; nothing where someone stopped it.
+    async fn send(&self, shot: &Shot, course: &Course) -> Option<Attempt> {
+        let mut stop = course.stop.clone();
+        if *stop.borrow() {
+            return None;
+        }
+        tokio::select! {
+            attempt = self.connections.send(shot, (self.clock)()) => Some(attempt),
+            _ = stop.wait_for(|stopped| *stopped) => None,
+        }
+    }
+
+    /// What deliveries are made from, as of now.
+    fn material(&self) -> Material<'a> {
+        Material {
+            provider: self.provider,
+            secrets: self.secrets,
+            event: self.event,
+            fixtures: self.fixtures,
+            url: self.target.uri(),
+            headers: self.headers,
+            now: (self.clock)(),
+        }
+    }
+
+    /// Why not even the genuine delivery can be made.
+    fn unusable(&self, error: MaterialError) -> Error {
+        let variable = self.provider.secret_variable();
+        let fixture = self.fixtures.iter().find(|(event, _)| event == self.event);
+        match error {
+            MaterialError::Composition(error) => {
+                let place = fixture.map(|(event, text)| (event.to_string(), text.clone()));
+                composition_error(error, place.as_ref())
+            }
+            MaterialError::Signing(error) => Error::Signing { error, variable },
+            error @ (MaterialError::NoObject | MaterialError::NoFixture(_)) => {
+                Error::usage(error.to_string(), "choose another event with --event")
+            }
+        }
+    }
+
+    fn put(&mut self, check: Check, course: &mut Course) -> Result<(), Error> {
+        self.reporter.report(&Outcome::Checked(&check))?;
+        course.checks.push(check);
+        Ok(())
+    }
+}
+
+const STOPPED: &str = "not run: stopped by Ctrl-C";
+
+/// What an answer is worth where the genuine delivery is refused too: acceptance of a forgery, and a 5xx that the genuine one did not get.
+fn without_trust(probe: &Probe, finding: &mut Finding) {
+    let proves = finding.status == Status::Fail && matches!(probe.rule, Rule::Refused | Rule::Handled);
+    if !proves {
+        finding.status = Status::Skip;
+        finding.got.push_str(", as the genuine delivery is refused too");
+    }
+}

@@ -1,0 +1,185 @@
+//! `wh check`: find out whether a receiver refuses what it must and accepts what it should.
+
+mod examiner;
+mod observations;
+mod selection;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use http::{HeaderName, HeaderValue};
+
+use self::examiner::{Connections, Examiner};
+use self::selection::Selection;
+use super::arguments;
+use super::secrets::secrets;
+use super::send::allow;
+use crate::cli::{SchemeArgs, SecretArgs, SharedArgs};
+use crate::context::Context;
+use crate::edge::target::Target;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::report::{Outcome, Reporter};
+use crate::settings::Slots;
+use crate::webhook::catalogue::Catalogue;
+use crate::webhook::event::EventName;
+use crate::webhook::probe::examination::{Examination, Verdict};
+use crate::webhook::probe::judging::Counts;
+use crate::webhook::probe::material::Example;
+use crate::webhook::provider::Provider;
+
+/// How long to wait for an answer where the provider does not say.
+const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Find out whether a receiver refuses what it must and accepts what it should
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  wh check --to localhost:3000/webhooks/wpg --scheme wpg\n  wh check --to 3000 --scheme whop --only security\n  wh check --to 3000 --scheme comps --skip huge-body,'scheme-*' --strict\n  wh check --list --scheme wpg\n\nIt sends genuine deliveries and forgeries, among them broken ones: point it at a receiver that you test, not at one\nthat is in use.\n\nExit codes: 0 all is well, 1 a check failed, 3 nobody is there, 4 the genuine delivery was refused, so that nothing\ncould be concluded."
+)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    scheme: SchemeArgs,
+    /// The event to send: type, provider/type or type@variant [default: the provider's first]
+    #[arg(long, value_name = "EVENT", add = super::completions::complete_event())]
+    event: Option<String>,
+    /// Run only these checks: names, globs ('*-timestamp'), or a severity (security, robustness, advice)
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', help_heading = "Checks")]
+    only: Vec<String>,
+    /// Leave these checks out: names, globs, or a severity
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', help_heading = "Checks")]
+    skip: Vec<String>,
+    /// List the checks, and run none
+    #[arg(long, help_heading = "Checks")]
+    list: bool,
+    /// Fail on warnings, too
+    #[arg(long, help_heading = "Checks")]
+    strict: bool,
+    /// Check the receiver at this URL: 3000, :3000/path, localhost:3000 or https://…
+    #[arg(long, value_name = "URL", value_parser = arguments::target, help_heading = "Target")]
+    to: Option<Target>,
+    /// Allow a target that is not this machine
+    #[arg(long, help_heading = "Target")]
+    allow_remote: bool,
+    /// Accept any TLS certificate
+    #[arg(short = 'k', long, help_heading = "Target")]
+    insecure: bool,
+    /// Trust the PEM certificates in a file, too
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Target")]
+    cacert: Option<PathBuf>,
+    /// Add or replace a header in every request, or take it out with `Name:`
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = arguments::header, help_heading = "Target")]
+    header: Vec<arguments::Header>,
+    /// Wait this long for each answer [default: as long as the provider does, or 10s]
+    #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Target")]
+    timeout: Option<Duration>,
+    #[command(flatten)]
+    secret: SecretArgs,
+}
+
+impl CheckArgs {
+    /// What settings stand in for.
+    pub fn slots(&mut self) -> Slots<'_> {
+        let Self { scheme, to, secret, allow_remote, .. } = self;
+        Slots { scheme: Some(scheme), to: Some(to), secret: Some(secret), allow_remote: *allow_remote }
+    }
+}
+
+/// Sends every probe of the table and reports what came of each.
+pub fn run(
+    args: &CheckArgs,
+    shared: &SharedArgs,
+    context: &Context,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
+    let catalogue = context.catalogue(shared.catalogue.as_deref())?;
+    let selection = Selection::new(&args.only, &args.skip)?;
+    let event = event(args, &catalogue)?;
+    if args.list {
+        let provider = event.map(|event| catalogue.provider(&event.provider)).transpose()?;
+        reporter.report(&Outcome::Probes { probes: &selection.listed(), provider: provider.as_ref() })?;
+        return Ok(Exit::Good);
+    }
+    let Some(event) = event else {
+        let hint = "say which provider it is for: wh check --to URL --scheme NAME; `wh schemes` lists them";
+        return Err(Error::usage("no --scheme was given", hint));
+    };
+    let Some(target) = &args.to else {
+        return Err(Error::usage("no --to was given", "say where the receiver is: wh check --to localhost:3000/path"));
+    };
+    let provider = catalogue.provider(&event.provider)?;
+    allow(target, args.allow_remote, context)?;
+    let secrets = secrets(&args.secret, &provider, context, Some(target))?;
+    let fixtures = fixtures(&provider, &event, &catalogue)?;
+    let headers: Vec<(HeaderName, Option<HeaderValue>)> =
+        args.header.iter().map(|header| (header.name.clone(), header.value.clone())).collect();
+    let probes = selection.probes(&provider);
+    for notice in secrets.notices {
+        reporter.report(&Outcome::Notice(notice))?;
+    }
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
+    let examination = runtime.block_on(async {
+        let timeout = args.timeout.or(provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);
+        let connections = Connections::open(target, timeout, args.insecure, args.cacert.as_deref()).await?;
+        let examiner = Examiner {
+            provider: &provider,
+            secrets: &secrets.secrets,
+            event: &event,
+            fixtures: &fixtures,
+            headers: &headers,
+            target,
+            connections,
+            clock: context.clock,
+            random: context.random(),
+            reporter,
+        };
+        examiner.run(&probes).await
+    })?;
+    reporter.report(&Outcome::Examined(&examination))?;
+    Ok(exit(&examination, args.strict))
+}
+
+/// The event to send: the one that was named, or the provider's first.
+fn event(args: &CheckArgs, catalogue: &Catalogue) -> Result<Option<EventName>, Error> {
+    let scheme = args.scheme.scheme.as_deref();
+    if let Some(pattern) = &args.event {
+        let mut events = catalogue.select(pattern, scheme)?;
+        if events.len() > 1 {
+            let message = format!("{} events are meant, and one is sent", events.len());
+            return Err(Error::usage(message, "name one event, such as slot.submitted"));
+        }
+        return Ok(events.pop());
+    }
+    let Some(scheme) = scheme else { return Ok(None) };
+    let provider = catalogue.provider(scheme)?;
+    let first = provider.events.first().map(|info| info.name.clone());
+    first.map(Some).ok_or_else(|| {
+        let message = format!("{scheme} has no example event to send");
+        Error::usage(message, "put one into its folder: events/<type>.json")
+    })
+}
+
+/// The example of each documented event, in the order of the provider's file.
+fn fixtures<'a>(provider: &Provider, event: &EventName, catalogue: &'a Catalogue) -> Result<Vec<Example<'a>>, Error> {
+    let known = provider.events.iter().map(|info| &info.name);
+    let missing = (!known.clone().any(|known| known == event)).then_some(event);
+    let mut fixtures = Vec::new();
+    for event in known.chain(missing) {
+        fixtures.push((event.clone(), catalogue.fixture(event)?.1));
+    }
+    Ok(fixtures)
+}
+
+fn exit(examination: &Examination, strict: bool) -> Exit {
+    let Counts { failed, warned, .. } = examination.counts();
+    match examination.verdict() {
+        Verdict::Interrupted => Exit::Interrupted,
+        Verdict::Insecure => Exit::No,
+        Verdict::RefusesGenuine | Verdict::Nothing => Exit::Inconclusive,
+        Verdict::Fragile | Verdict::Good if failed > 0 || (strict && warned > 0) => Exit::No,
+        Verdict::Fragile | Verdict::Good => Exit::Good,
+    }
+}

@@ -1,0 +1,62 @@
+//! Checks as JSON: a line each for `--json`, all of them in one object for `--report json`.
+
+use serde_json::{Value, json};
+
+use crate::webhook::probe::Probe;
+use crate::webhook::probe::examination::Examination;
+use crate::webhook::probe::judging::Check;
+use crate::webhook::provider::Provider;
+use crate::webhook::record::milliseconds;
+
+/// A probe, as `--list --json` has it.
+#[must_use]
+pub fn probe(probe: &Probe, provider: Option<&Provider>) -> Value {
+    json!({
+        "type": "probe",
+        "id": probe.id,
+        "title": provider.map_or_else(|| probe.title.replace("{proof}", "signature"), |provider| probe.title(provider)),
+        "severity": probe.severity.name(),
+        "applies": provider.map(|provider| probe.obstacle(provider).is_none()),
+        "obstacle": provider.and_then(|provider| probe.obstacle(provider)),
+        "why": probe.why,
+        "remedy": probe.remedy.replace("{proof}", provider.map_or("signature", |provider| provider.scheme.proof())),
+    })
+}
+
+/// A check, as `--json` and the report in JSON have it.
+#[must_use]
+pub fn check(check: &Check) -> Value {
+    json!({
+        "type": "check",
+        "id": check.id,
+        "title": check.title,
+        "severity": check.severity.name(),
+        "status": check.status.name(),
+        "expected": check.expected,
+        "got": check.got,
+        "why": check.why,
+        "remedy": check.remedy,
+        "duration_ms": milliseconds(check.duration),
+    })
+}
+
+/// What came of all checks together.
+#[must_use]
+pub fn summary(examination: &Examination) -> Value {
+    let counts = examination.counts();
+    json!({
+        "type": "summary",
+        "scheme": examination.scheme,
+        "url": examination.url,
+        "event": examination.event,
+        "passed": counts.passed,
+        "failed": counts.failed,
+        "warned": counts.warned,
+        "skipped": counts.skipped,
+        "accepts_genuine": examination.accepts_genuine,
+        "interrupted": examination.interrupted,
+        "hint": examination.hint,
+        "started_at": format!("{:.3}", examination.started),
+        "duration_ms": milliseconds(examination.duration),
+    })
+}

@@ -1,0 +1,171 @@
+//! What came of checking a receiver, for people: a table grouped by severity, failures with their remedy, a verdict.
+
+use crate::report::palette::{Palette, Role};
+use crate::report::sanitize;
+use crate::webhook::probe::examination::{Examination, Verdict};
+use crate::webhook::probe::judging::{Check, Counts, Status};
+use crate::webhook::probe::{Probe, Severity};
+use crate::webhook::provider::Provider;
+
+/// How wide prose is where nobody says.
+const USUAL_COLUMNS: usize = 100;
+
+/// The heading of a group.
+const fn heading(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Security => "Security",
+        Severity::Robustness => "Robustness",
+        Severity::Advice => "Advice",
+    }
+}
+
+/// The whole table. Quiet, only what is not as it should be.
+#[must_use]
+pub fn table(examination: &Examination, palette: Palette, columns: Option<usize>, quiet: bool) -> String {
+    let mut text = String::new();
+    let width = examination.checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
+    for severity in Severity::ALL {
+        let shown: Vec<&Check> = examination
+            .of(severity)
+            .filter(|check| !quiet || matches!(check.status, Status::Fail | Status::Warn))
+            .collect();
+        if shown.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("{}\n", palette.paint(Role::Heading, heading(severity))));
+        for check in shown {
+            text.push_str(&row(check, width, palette, columns));
+        }
+        text.push('\n');
+    }
+    let role = match examination.verdict() {
+        Verdict::Good => Role::Good,
+        Verdict::Insecure | Verdict::Fragile | Verdict::RefusesGenuine => Role::Bad,
+        Verdict::Nothing | Verdict::Interrupted => Role::Notice,
+    };
+    if quiet && role == Role::Good {
+        return text;
+    }
+    let (first, rest) = verdict(examination);
+    text.push_str(&wrapped(&format!("{} {rest}", palette.paint(role, &first)), "", columns));
+    text.push('\n');
+    text
+}
+
+fn row(check: &Check, width: usize, palette: Palette, columns: Option<usize>) -> String {
+    let (word, role) = match check.status {
+        Status::Pass => ("ok  ", Role::Good),
+        Status::Fail => ("FAIL", Role::Bad),
+        Status::Warn => ("warn", Role::Notice),
+        Status::Skip => ("skip", Role::Faint),
+    };
+    let word = palette.paint(role, word);
+    let name = format!("{:width$}", check.id);
+    let indent = " ".repeat(8);
+    match check.status {
+        Status::Pass => {
+            let got = palette.paint(Role::Faint, &sanitize::line(&check.got));
+            format!("  {word}  {name}  {got}\n")
+        }
+        Status::Skip => {
+            let got = wrapped(&sanitize::line(&check.got), &" ".repeat(width + 10), columns);
+            format!("  {word}  {name}  {}\n", palette.paint(Role::Faint, &got))
+        }
+        Status::Fail | Status::Warn => {
+            let title = sanitize::line(&check.title).into_owned();
+            let mut text = format!("  {word}  {}  {title}\n", palette.paint(Role::Name, &name));
+            let mut line = |key: &str, value: &str| {
+                if !value.is_empty() {
+                    let value = wrapped(&sanitize::line(value), &format!("{indent}{}", " ".repeat(10)), columns);
+                    let key = palette.paint(Role::Faint, &format!("{key:<8}"));
+                    text.push_str(&format!("{indent}{key}  {value}\n"));
+                }
+            };
+            line("expected", &check.expected);
+            line("got", &check.got);
+            if check.got != check.why {
+                line("why", check.why);
+            }
+            line("remedy", &check.remedy);
+            text
+        }
+    }
+}
+
+/// One line: what can be said of the receiver, and on what ground.
+#[must_use]
+pub fn verdict(examination: &Examination) -> (String, String) {
+    let failed = |severity: Severity| {
+        let names: Vec<&str> =
+            examination.of(severity).filter(|check| check.status == Status::Fail).map(|check| check.id).collect();
+        names.len()
+    };
+    let words = match examination.verdict() {
+        Verdict::Good => "It refuses forgeries and accepts what is genuine:".to_owned(),
+        Verdict::Insecure => format!("Do not trust it: {} let a forger in:", checks(failed(Severity::Security))),
+        Verdict::Fragile => {
+            format!("It loses deliveries or falls over: {} failed:", checks(failed(Severity::Robustness)))
+        }
+        Verdict::RefusesGenuine => {
+            "It refuses the genuine delivery, so that its refusals prove nothing about forgeries:".to_owned()
+        }
+        Verdict::Nothing => "Nothing was checked that proves anything:".to_owned(),
+        Verdict::Interrupted => "Stopped before the end:".to_owned(),
+    };
+    (words, format!("{} ({} ms)", counts(examination.counts()), examination.duration.as_millis()))
+}
+
+fn checks(count: usize) -> String {
+    if count == 1 { "1 check".to_owned() } else { format!("{count} checks") }
+}
+
+/// `41 passed, 2 failed, 1 warning`.
+#[must_use]
+pub fn counts(counts: Counts) -> String {
+    let Counts { passed, failed, warned, skipped } = counts;
+    let mut text = format!("{passed} passed, {failed} failed");
+    if warned > 0 {
+        text.push_str(&format!(", {warned} {}", if warned == 1 { "warning" } else { "warnings" }));
+    }
+    if skipped > 0 {
+        text.push_str(&format!(", {skipped} skipped"));
+    }
+    text
+}
+
+/// The checks that there are, grouped by severity.
+#[must_use]
+pub fn list(probes: &[&Probe], provider: Option<&Provider>, palette: Palette, columns: Option<usize>) -> String {
+    let mut text = String::new();
+    let width = probes.iter().map(|probe| probe.id.len()).max().unwrap_or_default();
+    for severity in Severity::ALL {
+        let mut group = probes.iter().filter(|probe| probe.severity == severity).peekable();
+        if group.peek().is_none() {
+            continue;
+        }
+        text.push_str(&format!("{}\n", palette.paint(Role::Heading, heading(severity))));
+        for probe in group {
+            let title = match provider {
+                Some(provider) => probe.title(provider),
+                None => probe.title.replace("{proof}", "signature"),
+            };
+            let obstacle = provider.and_then(|provider| probe.obstacle(provider));
+            let (role, note) = match obstacle {
+                Some(obstacle) => (Role::Faint, format!("{title} (left out: {obstacle})")),
+                None => (Role::Name, title),
+            };
+            let name = palette.paint(role, &format!("{:width$}", probe.id));
+            text.push_str(&format!("  {name}  {}\n", wrapped(&note, &" ".repeat(width + 4), columns)));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Prose as wide as the terminal; its lines but for the first stand behind `indent`.
+fn wrapped(text: &str, indent: &str, columns: Option<usize>) -> String {
+    match columns.unwrap_or(USUAL_COLUMNS).checked_sub(indent.len()) {
+        Some(width @ 24..) => textwrap::wrap(text, width).join(&format!("\n{indent}")),
+        _ => text.to_owned(),
+    }
+}
