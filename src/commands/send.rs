@@ -215,7 +215,12 @@ pub(super) fn allow(target: &Target, allowed: bool, context: &Context) -> Result
 
 /// The routes of the deliveries, one for each provider, in the order of their names.
 async fn routes(senders: &BTreeMap<String, Sender>, args: &SendArgs, context: &Context) -> Result<Vec<Route>, Error> {
-    let connecting = Connecting { timeout: args.timeout, insecure: args.insecure, cacert: args.cacert.as_deref() };
+    let connecting = Connecting {
+        timeout: args.timeout,
+        insecure: args.insecure,
+        cacert: args.cacert.as_deref(),
+        reuse: args.count.is_some(),
+    };
     let mut routes = Vec::new();
     for sender in senders.values() {
         let provider = Arc::clone(&sender.provider);

@@ -1,20 +1,18 @@
 //! Sends a delivery once and says what came of it. Knows no scheme and no secret; a refusal is an answer to it.
 
-use std::convert::Infallible;
 use std::error::Error as _;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use hyper::body::Frame;
+use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use reqwest::redirect;
 use reqwest::tls::Certificate;
 
+use super::plain::{Break, Content, Plain};
 use super::target::Target;
 use crate::webhook::attempt::{Answer, Attempt, Failure};
 use crate::webhook::delivery::Delivery;
@@ -52,10 +50,17 @@ impl Default for ClientOptions {
 
 /// Sends deliveries to one target.
 pub struct Client {
-    http: reqwest::Client,
+    way: Way,
     addresses: Vec<SocketAddr>,
     timeout: Duration,
-    kept: usize,
+}
+
+/// What carries a delivery.
+enum Way {
+    /// Connections of our own.
+    Plain(Plain),
+    /// The general client: TLS, proxies, hosts with many addresses.
+    General { http: reqwest::Client, kept: usize },
 }
 
 /// Why there is no client.
@@ -88,32 +93,12 @@ impl Client {
                 found
             }
         };
-        let mut builder = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .resolve_to_addrs(&host, &addresses)
-            .pool_max_idle_per_host(usize::from(options.reuse));
-        if !options.lower_case {
-            builder = builder.http1_title_case_headers();
-        }
-        if target.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        builder = if target.is_https() {
-            // An error means that the process has a provider already, which is the same one.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let authorities = options.authorities.as_deref().map(certificates).transpose()?;
-            let builder = builder.tls_danger_accept_invalid_certs(options.insecure);
-            match authorities {
-                Some(authorities) => builder.tls_certs_merge(authorities),
-                None => builder,
-            }
+        let way = if is_plain(target, &addresses) {
+            Way::Plain(Plain::new(addresses.clone(), target.uri(), &options))
         } else {
-            // Reading the system's certificates takes milliseconds that plain HTTP need not pay.
-            builder.tls_backend_preconfigured(without_certificates())
+            Way::General { http: general(target, &addresses, &options)?, kept: options.kept }
         };
-        let http = builder.build().map_err(ClientError::Setup)?;
-        Ok(Self { http, addresses, timeout: options.timeout, kept: options.kept })
+        Ok(Self { way, addresses, timeout: options.timeout })
     }
 
     /// The addresses that it connects to.
@@ -139,25 +124,25 @@ impl Client {
     }
 
     async fn exchange(&self, delivery: &Delivery, wire: Wire) -> Result<Answer, Failure> {
-        let request = delivery.request.clone();
-        let mut request = reqwest::Request::try_from(request).map_err(|error| broken(&error))?;
-        if wire == Wire::Chunked {
-            *request.body_mut() = Some(reqwest::Body::wrap(Chunks(delivery.request.body().clone())));
-        }
-        let mut response = self.http.execute(request).await.map_err(|error| self.failure(&error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = BytesMut::new();
-        let mut truncated = false;
-        // An answer whose body breaks off is an answer all the same: its status was sent.
-        while let Some(chunk) = response.chunk().await.unwrap_or_default() {
-            let room = self.kept - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                truncated = true;
-                break;
+        match &self.way {
+            Way::Plain(plain) => plain.exchange(delivery, wire).await.map_err(|error| match error {
+                Break::Connect(error) if is_absence(error.kind()) => self.refused(),
+                Break::Connect(error) => broken(&error),
+                Break::Exchange(error) => broken(&error),
+            }),
+            Way::General { http, kept } => {
+                let request = reqwest::Request::try_from(delivery.request.clone());
+                let mut request = request.map_err(|error| broken(&error))?;
+                if wire == Wire::Chunked {
+                    *request.body_mut() = Some(reqwest::Body::wrap(Content::new(delivery, wire)));
+                }
+                execute(http, request, *kept).await.map_err(|error| self.failure(&error))
             }
         }
-        Ok(Answer { status, headers, body: Bytes::from(body), truncated })
+    }
+
+    fn refused(&self) -> Failure {
+        Failure::Refused { addresses: self.addresses.clone() }
     }
 
     fn failure(&self, error: &reqwest::Error) -> Failure {
@@ -169,7 +154,7 @@ impl Client {
             // Of several addresses the last one speaks: where there is no IPv6, it says so, and not that nobody listens.
             let error = source.downcast_ref::<io::Error>();
             if error.is_some_and(|error| is_absence(error.kind())) {
-                return Failure::Refused { addresses: self.addresses.clone() };
+                return self.refused();
             }
             cause = source.source();
         }
@@ -177,25 +162,59 @@ impl Client {
     }
 }
 
-/// A body that does not say how long it is, so that it goes out in chunks.
-struct Chunks(Bytes);
-
-impl hyper::body::Body for Chunks {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.0.is_empty() {
-            return Poll::Ready(None);
-        }
-        // Two at least, for what takes the first for the whole.
-        let half = self.0.len().div_ceil(2).max(16);
-        let length = half.min(self.0.len());
-        Poll::Ready(Some(Ok(Frame::data(self.0.split_to(length)))))
+/// Whether a target is one for connections of our own: plain HTTP, no proxy on the way, and this machine or one address,
+/// so that nothing has to be found out about which of several is the nearest.
+fn is_plain(target: &Target, addresses: &[SocketAddr]) -> bool {
+    if target.is_https() {
+        return false;
     }
+    target.is_loopback() || (addresses.len() == 1 && Matcher::from_system().intercept(target.uri()).is_none())
+}
+
+/// The general client. Reads the system's certificates only for TLS.
+fn general(target: &Target, addresses: &[SocketAddr], options: &ClientOptions) -> Result<reqwest::Client, ClientError> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .resolve_to_addrs(&target.host(), addresses)
+        .pool_max_idle_per_host(usize::from(options.reuse));
+    if !options.lower_case {
+        builder = builder.http1_title_case_headers();
+    }
+    if target.is_loopback() {
+        builder = builder.no_proxy();
+    }
+    builder = if target.is_https() {
+        // An error means that the process has a provider already, which is the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let authorities = options.authorities.as_deref().map(certificates).transpose()?;
+        let builder = builder.tls_danger_accept_invalid_certs(options.insecure);
+        match authorities {
+            Some(authorities) => builder.tls_certs_merge(authorities),
+            None => builder,
+        }
+    } else {
+        // Reading the system's certificates takes milliseconds that plain HTTP need not pay.
+        builder.tls_backend_preconfigured(without_certificates())
+    };
+    builder.build().map_err(ClientError::Setup)
+}
+
+async fn execute(http: &reqwest::Client, request: reqwest::Request, kept: usize) -> reqwest::Result<Answer> {
+    let mut response = http.execute(request).await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = BytesMut::new();
+    let mut truncated = false;
+    // An answer whose body breaks off is an answer all the same: its status was sent.
+    while let Some(chunk) = response.chunk().await.unwrap_or_default() {
+        let room = kept - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            truncated = true;
+            break;
+        }
+    }
+    Ok(Answer { status, headers, body: Bytes::from(body), truncated })
 }
 
 /// Whether an address has nobody who would answer.
@@ -219,7 +238,7 @@ fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
 }
 
 /// The innermost cause, which says what happened; the outer ones say who noticed.
-fn broken(error: &reqwest::Error) -> Failure {
+fn broken(error: &dyn std::error::Error) -> Failure {
     let mut reason = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {

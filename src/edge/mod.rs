@@ -6,6 +6,7 @@ mod heard;
 pub mod interruption;
 pub mod listener;
 pub mod log;
+mod plain;
 pub mod prompt;
 pub mod target;
 pub mod writing;

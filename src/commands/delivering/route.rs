@@ -28,6 +28,8 @@ pub struct Connecting<'a> {
     pub insecure: bool,
     /// A file of certificates to trust, too.
     pub cacert: Option<&'a Path>,
+    /// Whether connections are kept from one delivery to the next, where the target speaks plain HTTP.
+    pub reuse: bool,
 }
 
 /// Where deliveries go, and what sends them there.
@@ -56,8 +58,8 @@ impl Route {
         };
         let documented = provider.as_ref().and_then(|provider| provider.policy.timeout);
         let timeout = connecting.timeout.or(documented).unwrap_or(USUAL_TIMEOUT);
-        let insecure = connecting.insecure;
-        let options = ClientOptions { timeout, insecure, authorities, ..ClientOptions::default() };
+        let (insecure, reuse) = (connecting.insecure, connecting.reuse);
+        let options = ClientOptions { timeout, insecure, authorities, reuse, ..ClientOptions::default() };
         let client = Client::new(&target, options).await.map_err(|error| match error {
             ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
             error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),

@@ -3,7 +3,6 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeSet, BinaryHeap};
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use super::pace::{Metronome, Timeline};
 use super::tally::Tally;
 use super::{Deliverer, Job, Route, Shown, Source};
+use crate::edge::interruption::Interruptions;
 use crate::error::Error;
 use crate::report::{Outcome, Progress, Prospect, Whole};
 use crate::webhook::attempt::{Attempt, Failure};
@@ -114,7 +114,8 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// Sends until there is nothing more to send, or something stops it.
     pub(super) async fn fly(&mut self) -> Result<Option<Stop>, Error> {
-        let mut interrupt = pin!(tokio::signal::ctrl_c());
+        let unheard = |reason| Error::System { what: "Ctrl-C cannot be heard", reason };
+        let mut interruptions = Interruptions::new().map_err(unheard)?;
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -130,7 +131,7 @@ impl<'a, 'b> Run<'a, 'b> {
                 }
                 () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
                 _ = tick.tick(), if self.deliverer.plan.watched => self.show_progress()?,
-                Ok(()) = &mut interrupt => return Ok(Some(Stop::Interrupted)),
+                () = interruptions.next() => return Ok(Some(Stop::Interrupted)),
             }
         }
     }

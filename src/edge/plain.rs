@@ -1,0 +1,226 @@
+//! Plain HTTP/1.1 to one target: a connection for each delivery, or, where there are many, connections that are kept.
+//!
+//! A connection has no task of its own. Whoever sends on it drives it, so that nothing is handed from one task to
+//! another on the way of a delivery: that is what makes many of them cheap.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{ACCEPT, HOST};
+use http::{HeaderValue, Request, Uri};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Frame, SizeHint};
+use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::client::ClientOptions;
+use super::heard::Heard;
+use crate::webhook::attempt::Answer;
+use crate::webhook::delivery::Delivery;
+use crate::webhook::probe::material::Wire;
+
+/// What sends deliveries to one target over plain HTTP.
+#[derive(Debug)]
+pub(super) struct Plain {
+    addresses: Vec<SocketAddr>,
+    /// The target's host and port, as the `Host` header has them.
+    host: HeaderValue,
+    /// How much of an answer's body is kept, in bytes.
+    kept: usize,
+    lower_case: bool,
+    /// The connections that are open and idle; nothing where none is to be kept.
+    idle: Option<Mutex<Vec<Line>>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Break {
+    /// No connection.
+    Connect(io::Error),
+    /// The connection broke off, or what came is no HTTP.
+    Exchange(hyper::Error),
+}
+
+/// A connection.
+#[derive(Debug)]
+struct Line {
+    sender: SendRequest<Content>,
+    connection: Connection<TokioIo<Heard>, Content>,
+    /// Whether anything has come from the other side since this was last reset.
+    heard: Arc<AtomicBool>,
+}
+
+/// A request's body: whole, or in chunks that do not say how many of them there are.
+pub(super) struct Content {
+    left: Bytes,
+    chunked: bool,
+}
+
+impl Content {
+    pub(super) fn new(delivery: &Delivery, wire: Wire) -> Self {
+        Self { left: delivery.request.body().clone(), chunked: wire == Wire::Chunked }
+    }
+}
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.left.is_empty() {
+            return Poll::Ready(None);
+        }
+        // Two at least, for what takes the first for the whole.
+        let half = self.left.len().div_ceil(2).max(16).min(self.left.len());
+        let length = if self.chunked { half } else { self.left.len() };
+        Poll::Ready(Some(Ok(Frame::data(self.left.split_to(length)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left.is_empty() && !self.chunked
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.chunked { SizeHint::default() } else { SizeHint::with_exact(self.left.len() as u64) }
+    }
+}
+
+impl Plain {
+    /// Sends to a target at these addresses, of which the first that takes a connection serves.
+    pub(super) fn new(addresses: Vec<SocketAddr>, target: &Uri, options: &ClientOptions) -> Self {
+        let host = target.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+        let host = host.expect("the authority of a target is there, and visible ASCII");
+        let idle = options.reuse.then(Mutex::default);
+        Self { addresses, host, kept: options.kept, lower_case: options.lower_case, idle }
+    }
+
+    /// Sends a delivery and reads what is answered.
+    ///
+    /// A kept connection may be closed by the other side just as the delivery goes out on it. When nothing at all was
+    /// answered, the delivery goes out again on a new one.
+    pub(super) async fn exchange(&self, delivery: &Delivery, wire: Wire) -> Result<Answer, Break> {
+        while let Some(mut line) = self.idle() {
+            if !line.is_ready().await {
+                continue;
+            }
+            match line.exchange(self.request(delivery, wire), self.kept).await {
+                Err(_) if !line.heard.load(Ordering::Relaxed) => break,
+                Err(error) => return Err(Break::Exchange(error)),
+                Ok(answer) => {
+                    self.keep(line, &answer);
+                    return Ok(answer);
+                }
+            }
+        }
+        let mut line = self.connect().await?;
+        let answer = line.exchange(self.request(delivery, wire), self.kept).await.map_err(Break::Exchange)?;
+        self.keep(line, &answer);
+        Ok(answer)
+    }
+
+    fn idle(&self) -> Option<Line> {
+        self.idle.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn keep(&self, line: Line, answer: &Answer) {
+        // What is left of a body that was not read to its end stands before the next answer.
+        if let Some(idle) = self.idle.as_ref().filter(|_| !answer.truncated && !line.sender.is_closed()) {
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    }
+
+    async fn connect(&self) -> Result<Line, Break> {
+        let stream = TcpStream::connect(self.addresses.as_slice()).await.map_err(Break::Connect)?;
+        // A delivery goes out at once: waiting to fill a packet would only add to what it seems to take.
+        stream.set_nodelay(true).map_err(Break::Connect)?;
+        let heard = Arc::<AtomicBool>::default();
+        let stream = TokioIo::new(Heard::new(stream, Arc::clone(&heard)));
+        let handshake = http1::Builder::new().title_case_headers(!self.lower_case).handshake(stream).await;
+        let (sender, connection) = handshake.map_err(Break::Exchange)?;
+        Ok(Line { sender, connection, heard })
+    }
+
+    /// The request as it goes over the wire: a path instead of a URL, and the headers that every request has.
+    fn request(&self, delivery: &Delivery, wire: Wire) -> Request<Content> {
+        let mut request = Request::new(Content::new(delivery, wire));
+        *request.method_mut() = delivery.request.method().clone();
+        *request.headers_mut() = delivery.request.headers().clone();
+        let path = delivery.request.uri().path_and_query().cloned();
+        *request.uri_mut() = path.map_or_else(|| Uri::from_static("/"), Uri::from);
+        let headers = request.headers_mut();
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        headers.entry(HOST).or_insert_with(|| self.host.clone());
+        request
+    }
+}
+
+impl Line {
+    /// Whether the connection is still open, as far as is known here.
+    async fn is_ready(&mut self) -> bool {
+        poll_fn(|context| {
+            let closed = Pin::new(&mut self.connection).poll(context).is_ready();
+            let ready = !closed && matches!(self.sender.poll_ready(context), Poll::Ready(Ok(())));
+            Poll::Ready(ready)
+        })
+        .await
+    }
+
+    /// Sends a request and reads its answer, of which it keeps that much of the body.
+    async fn exchange(&mut self, request: Request<Content>, kept: usize) -> Result<Answer, hyper::Error> {
+        let Self { sender, connection, heard } = self;
+        heard.store(false, Ordering::Relaxed);
+        let mut answer = pin!(answer(sender, request, kept));
+        let mut closed = false;
+        poll_fn(|context| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(context) {
+                return Poll::Ready(answer);
+            }
+            if closed {
+                return Poll::Pending;
+            }
+            // What stopped the connection is told to who waits for the answer.
+            closed = Pin::new(&mut *connection).poll(context).is_ready();
+            answer.as_mut().poll(context)
+        })
+        .await
+    }
+}
+
+async fn answer(
+    sender: &mut SendRequest<Content>,
+    request: Request<Content>,
+    kept: usize,
+) -> Result<Answer, hyper::Error> {
+    let response = sender.send_request(request).await?;
+    let (head, mut rest) = response.into_parts();
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    let mut truncated = false;
+    // An answer whose body breaks off is an answer all the same: its status was sent.
+    while let Some(Ok(frame)) = rest.frame().await {
+        let Ok(chunk) = frame.into_data() else { continue };
+        let room = kept - first.len().max(more.len());
+        truncated = chunk.len() > room;
+        let part = chunk.slice(..chunk.len().min(room));
+        // Most bodies come in one piece, which need not be copied.
+        if first.is_empty() && more.is_empty() {
+            first = part;
+        } else {
+            more.extend_from_slice(&std::mem::take(&mut first));
+            more.extend_from_slice(&part);
+        }
+        if truncated {
+            break;
+        }
+    }
+    let body = if more.is_empty() { first } else { more.freeze() };
+    Ok(Answer { status: head.status, headers: head.headers, body, truncated })
+}
