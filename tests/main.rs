@@ -9,6 +9,7 @@ mod house;
 mod init;
 mod listen;
 mod log;
+mod many;
 mod readme;
 mod records;
 mod retrying;

@@ -156,6 +156,15 @@ impl<'a> Composer<'a> {
         Err(Error::usage(format!("{flag} is for one delivery, and {count} events are meant"), "name one EVENT"))
     }
 
+    /// An id is that of one delivery.
+    pub fn one_id_only(&self, count: usize) -> Result<(), Error> {
+        if self.args.id.is_none() || count <= 1 {
+            return Ok(());
+        }
+        let message = format!("--id is for one delivery, and {count} are meant");
+        Err(Error::usage(message, "leave --id out: each delivery gets an id of its own"))
+    }
+
     /// The time to sign with, where it is `now`.
     fn moment(&self, now: Timestamp) -> Result<Timestamp, Error> {
         let Some(moment) = self.args.timestamp else { return Ok(now) };

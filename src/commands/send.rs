@@ -101,6 +101,7 @@ pub fn run(
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
     let mut composer = Composer::new(&args.delivery, context, &catalogue)?;
     let mut events = composer.events(&args.events, args.all)?;
+    composer.one_id_only(args.count.unwrap_or(1))?;
     if let (Some(target), false) = (&args.to, args.dry_run) {
         allow(target, args.allow_remote, context)?;
     }
@@ -123,7 +124,7 @@ pub fn run(
         reporter.report(&Outcome::Notice(notice))?;
     }
     if args.dry_run {
-        for event in &events {
+        for event in events.iter().cycle().take(args.count.unwrap_or(events.len())) {
             let sender = &senders[&event.provider];
             let target = args.to.clone().unwrap_or_else(|| default_target(&sender.provider));
             let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, target.uri())?;
