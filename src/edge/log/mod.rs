@@ -4,6 +4,9 @@
 //! cut off in the middle of one. A log that has reached [`LARGEST`] is put aside under the name with `.1` behind it,
 //! where it replaces the one before, so that at most twice as much is kept.
 
+pub mod following;
+pub mod reading;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -91,27 +94,10 @@ impl Log {
         if last == *b"\n" {
             return Ok(None);
         }
-        let bytes = self.unfinished(length)?;
+        let bytes = reading::unfinished(&mut self.file, length)?;
         self.file.write_all(b"\n")?;
         self.length = length + 1;
         Ok(Some(Torn { bytes }))
-    }
-
-    /// How many bytes stand behind the last line break.
-    fn unfinished(&mut self, length: u64) -> io::Result<u64> {
-        let mut chunk = vec![0; 64 * 1024];
-        let mut end = length;
-        while end > 0 {
-            let start = end.saturating_sub(chunk.len() as u64);
-            let part = usize::try_from(end - start).unwrap_or(chunk.len());
-            self.file.seek(SeekFrom::Start(start))?;
-            self.file.read_exact(&mut chunk[..part])?;
-            if let Some(at) = chunk[..part].iter().rposition(|byte| *byte == b'\n') {
-                return Ok(length - start - at as u64 - 1);
-            }
-            end = start;
-        }
-        Ok(length)
     }
 
     /// Puts a full log aside and starts a new one, unless another process has done so already.
@@ -119,15 +105,20 @@ impl Log {
         self.file.lock()?;
         let same = is_same(&self.file, &self.path);
         if same {
-            let mut aside = self.path.clone().into_os_string();
-            aside.push(".1");
-            fs::rename(&self.path, aside)?;
+            fs::rename(&self.path, aside(&self.path))?;
         }
         self.file.unlock()?;
         self.file = open(&self.path)?;
         self.length = self.file.metadata()?.len();
         Ok(())
     }
+}
+
+/// Where a log is put aside.
+fn aside(path: &Path) -> PathBuf {
+    let mut aside = path.to_owned().into_os_string();
+    aside.push(".1");
+    aside.into()
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -1,0 +1,333 @@
+//! Reads a log from its end: the newest records first, in chunks, whatever its length.
+//!
+//! A log is its file and the one that was put aside before it. What was appended after it was opened is not read.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::{Torn, aside, is_same};
+
+/// How long a line may be, in bytes: a record of the largest body that is usually accepted, each byte of it an escape.
+pub const LONGEST: usize = 64 * 1024 * 1024;
+
+/// How much is read at first; a line that is longer makes it more.
+const CHUNK: usize = 64 * 1024;
+
+/// A log, as far as it was written when it was opened.
+#[derive(Debug)]
+pub struct LogReader {
+    /// The newest first.
+    parts: Vec<Part>,
+    torn: Option<Torn>,
+    longest: usize,
+}
+
+#[derive(Debug)]
+struct Part {
+    path: PathBuf,
+    file: File,
+    /// How many bytes of whole lines it has.
+    length: u64,
+}
+
+/// Where a line stands in a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Which file: 0 is the log itself, 1 the one put aside.
+    pub part: u8,
+    /// Its first byte.
+    pub offset: u64,
+    /// How many bytes it has, without its end.
+    pub length: u32,
+}
+
+/// A line of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// All of it, and where it stands.
+    Whole(&'a [u8], Place),
+    /// A line that is longer than [`LONGEST`]: only its length is told.
+    TooLong(u64),
+}
+
+impl LogReader {
+    /// Opens a log for reading; nothing when there is none.
+    pub fn open(path: &Path) -> io::Result<Option<Self>> {
+        let mut parts = Vec::new();
+        let mut torn = None;
+        let newest = open(path)?;
+        let mut older = open(&aside(path))?;
+        // It may have been put aside just now, between one opening and the other.
+        let newest = match &newest {
+            Some(file) if older.is_some() && is_same(file, &aside(path)) => {
+                older = newest;
+                open(path)?
+            }
+            _ => newest,
+        };
+        for (path, file) in [(path.to_owned(), newest), (aside(path), older)] {
+            if let Some(mut file) = file {
+                // Who appends holds the lock, so that no line is seen half-written. A file that cannot be locked is read
+                // all the same.
+                let locked = file.lock_shared().is_ok();
+                let all = file.metadata()?.len();
+                let unfinished = unfinished(&mut file, all)?;
+                if locked {
+                    file.unlock()?;
+                }
+                if unfinished > 0 {
+                    torn.get_or_insert(Torn { bytes: unfinished });
+                }
+                parts.push(Part { path, file, length: all - unfinished });
+            }
+        }
+        Ok((!parts.is_empty()).then_some(Self { parts, torn, longest: LONGEST }))
+    }
+
+    /// Opens one file alone, whatever else stands beside it.
+    pub fn open_file(path: &Path) -> io::Result<Option<Self>> {
+        let Some(mut file) = open(path)? else { return Ok(None) };
+        let all = file.metadata()?.len();
+        let unfinished = unfinished(&mut file, all)?;
+        let torn = (unfinished > 0).then_some(Torn { bytes: unfinished });
+        Ok(Some(Self {
+            parts: vec![Part { path: path.to_owned(), file, length: all - unfinished }],
+            torn,
+            longest: LONGEST,
+        }))
+    }
+
+    /// What was found of a line that was not finished; it is not read.
+    #[must_use]
+    pub fn torn(&self) -> Option<Torn> {
+        self.torn
+    }
+
+    /// The file that a place is in.
+    #[must_use]
+    pub fn path(&self, place: Place) -> &Path {
+        &self.parts[usize::from(place.part)].path
+    }
+
+    /// Where the log itself ends, from where it may be followed.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.parts[0].length
+    }
+
+    /// Its lines, the newest first.
+    #[must_use]
+    pub fn backward(&self) -> Backward<'_> {
+        Backward { log: self, part: 0, start: self.parts[0].length, buffer: Vec::new(), end: 0 }
+    }
+
+    /// The line at a place.
+    pub fn read(&self, place: Place, line: &mut Vec<u8>) -> io::Result<()> {
+        line.clear();
+        let mut file = &self.parts[usize::from(place.part)].file;
+        file.seek(SeekFrom::Start(place.offset))?;
+        file.take(place.length.into()).read_to_end(line)?;
+        Ok(())
+    }
+}
+
+/// The lines of a log, the newest first. Holds one chunk, or one line where that is longer.
+#[derive(Debug)]
+pub struct Backward<'a> {
+    log: &'a LogReader,
+    part: u8,
+    /// Where in the file the buffer begins.
+    start: u64,
+    buffer: Vec<u8>,
+    /// Where in the buffer the lines end that were not read yet; each still has its line feed.
+    end: usize,
+}
+
+impl Backward<'_> {
+    /// The next line further up; nothing when there is none.
+    #[expect(clippy::should_implement_trait, reason = "a line is borrowed from the buffer, which no iterator can lend")]
+    pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+        loop {
+            // The line's own end is not the one before it.
+            let searched = self.end.saturating_sub(1);
+            if let Some(before) = memchr::memrchr(b'\n', &self.buffer[..searched]) {
+                return Ok(Some(self.take(before + 1)));
+            }
+            if self.start == 0 {
+                if self.end > 0 {
+                    return Ok(Some(self.take(0)));
+                }
+                if usize::from(self.part) + 1 == self.log.parts.len() {
+                    return Ok(None);
+                }
+                self.part += 1;
+                self.start = self.log.parts[usize::from(self.part)].length;
+                continue;
+            }
+            if self.end > self.log.longest {
+                return self.skip().map(Some);
+            }
+            self.read_more()?;
+        }
+    }
+
+    fn take(&mut self, from: usize) -> Line<'_> {
+        let end = self.end - 1;
+        self.end = from;
+        let length = u32::try_from(end - from).expect("a line is not longer than what is held");
+        let place = Place { part: self.part, offset: self.start + from as u64, length };
+        Line::Whole(&self.buffer[from..end], place)
+    }
+
+    /// Puts the chunk before the buffer in front of what is left in it; as long again, where that is a part of a line.
+    fn read_more(&mut self) -> io::Result<()> {
+        let more = (CHUNK.max(self.end) as u64).min(self.start);
+        let size = usize::try_from(more).unwrap_or(CHUNK);
+        self.buffer.truncate(self.end);
+        let mut buffer = vec![0; size];
+        let mut file = &self.log.parts[usize::from(self.part)].file;
+        file.seek(SeekFrom::Start(self.start - more))?;
+        file.read_exact(&mut buffer)?;
+        buffer.extend_from_slice(&self.buffer);
+        self.end = buffer.len();
+        self.buffer = buffer;
+        self.start -= more;
+        Ok(())
+    }
+
+    /// Passes over a line that is too long to be held.
+    fn skip(&mut self) -> io::Result<Line<'_>> {
+        let mut length = self.end as u64 - 1;
+        self.end = 0;
+        loop {
+            self.read_more()?;
+            if let Some(before) = memchr::memrchr(b'\n', &self.buffer) {
+                length += (self.buffer.len() - before - 1) as u64;
+                self.end = before + 1;
+                return Ok(Line::TooLong(length));
+            }
+            length += self.buffer.len() as u64;
+            self.end = 0;
+            if self.start == 0 {
+                return Ok(Line::TooLong(length));
+            }
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<Option<File>> {
+    // Opening a FIFO would wait for its writer.
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => return Err(io::Error::other("it is a directory")),
+        Ok(metadata) if !metadata.is_file() => return Err(io::Error::other("it is not a plain file")),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// How many bytes stand behind the last line feed of a file that is `length` bytes long.
+pub(super) fn unfinished(file: &mut File, length: u64) -> io::Result<u64> {
+    let mut chunk = vec![0; 4096];
+    let mut end = length;
+    while end > 0 {
+        let start = end.saturating_sub(chunk.len() as u64);
+        let part = usize::try_from(end - start).unwrap_or(chunk.len());
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(&mut chunk[..part])?;
+        if let Some(at) = memchr::memrchr(b'\n', &chunk[..part]) {
+            return Ok(length - start - at as u64 - 1);
+        }
+        end = start;
+        // The torn part of a long line need not be read in small pieces.
+        chunk.resize(CHUNK, 0);
+    }
+    Ok(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A log whose files hold these bytes.
+    fn log(newest: &[u8], older: Option<&[u8]>) -> (tempfile::TempDir, LogReader) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log.jsonl");
+        std::fs::write(&path, newest).expect("room");
+        if let Some(older) = older {
+            std::fs::write(aside(&path), older).expect("room");
+        }
+        let reader = LogReader::open(&path).expect("readable").expect("a log");
+        (folder, reader)
+    }
+
+    fn lines(reader: &LogReader) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut again = Vec::new();
+        let mut backward = reader.backward();
+        while let Some(line) = backward.next().expect("readable") {
+            match line {
+                Line::Whole(text, place) => {
+                    reader.read(place, &mut again).expect("readable");
+                    assert_eq!(again, text, "a line is where it was found");
+                    lines.push(String::from_utf8_lossy(text).into_owned());
+                }
+                Line::TooLong(length) => lines.push(format!("{length} bytes")),
+            }
+        }
+        lines
+    }
+
+    #[test]
+    fn lines_come_newest_first_and_those_put_aside_after_them() {
+        let (_folder, reader) = log(b"c\n\nd\n", Some(b"a\nb\n"));
+        assert_eq!(lines(&reader), ["d", "", "c", "b", "a"]);
+        assert_eq!((reader.torn(), reader.end()), (None, 5));
+    }
+
+    #[test]
+    fn a_line_that_is_not_finished_is_told_and_left_out() {
+        let (_folder, reader) = log(b"a\n{\"b\":", None);
+        assert_eq!((lines(&reader), reader.torn()), (vec!["a".to_owned()], Some(Torn { bytes: 5 })));
+        let (_folder, reader) = log(b"", Some(b"a\n"));
+        assert_eq!((lines(&reader), reader.torn()), (vec!["a".to_owned()], None));
+        let torn = "x".repeat(3 * CHUNK);
+        let (_folder, reader) = log(torn.as_bytes(), None);
+        assert_eq!((lines(&reader), reader.torn()), (vec![], Some(Torn { bytes: 3 * CHUNK as u64 })));
+    }
+
+    #[test]
+    fn lines_are_whole_wherever_the_chunks_begin() {
+        let all: Vec<String> = (0..2000).map(|index| "x".repeat(index * 37 % 4001)).collect();
+        let longer = ["y".repeat(CHUNK), "z".repeat(5 * CHUNK + 1), "w".repeat(CHUNK - 1)];
+        let all: Vec<String> = all.into_iter().chain(longer).collect();
+        let (_folder, reader) = log(format!("{}\n", all.join("\n")).as_bytes(), None);
+        let mut read = lines(&reader);
+        read.reverse();
+        assert!(read == all, "{} lines of {}", read.len(), all.len());
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_passed_over() {
+        let long = "x".repeat(9 * CHUNK + 5);
+        let (_folder, mut reader) = log(format!("a\n{long}\nb\n").as_bytes(), None);
+        reader.longest = 2 * CHUNK;
+        assert_eq!(lines(&reader), ["b".to_owned(), format!("{} bytes", long.len()), "a".to_owned()]);
+        let (_folder, mut reader) = log(format!("{long}\nb\n").as_bytes(), None);
+        reader.longest = 2 * CHUNK;
+        assert_eq!(lines(&reader), ["b".to_owned(), format!("{} bytes", long.len())]);
+    }
+
+    #[test]
+    fn where_there_is_no_log_there_is_none_to_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(LogReader::open(&folder.path().join("log.jsonl")).expect("no failure").is_none());
+        assert!(LogReader::open(folder.path()).is_err());
+    }
+}
