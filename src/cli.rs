@@ -9,6 +9,7 @@ use crate::commands::completions::{CompletionsArgs, complete_profile, complete_s
 use crate::commands::events::EventsArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::listen::ListenArgs;
+use crate::commands::log::LogArgs;
 use crate::commands::schemes::SchemesArgs;
 use crate::commands::send::SendArgs;
 use crate::commands::sign::SignArgs;
@@ -47,6 +48,8 @@ pub enum Command {
     Listen(Deferred<ListenArgs>),
     /// Find out whether a receiver refuses what it must and accepts what it should
     Check(Deferred<CheckArgs>),
+    /// List what was received and sent, or show one delivery in full
+    Log(Deferred<LogArgs>),
     /// List the events of the catalogue, or show one whole
     Events(Deferred<EventsArgs>),
     /// List the providers, or explain how one of them signs and delivers
@@ -66,7 +69,7 @@ impl Command {
             Self::Listen(Deferred(args)) => Some(args.slots()),
             Self::Check(Deferred(args)) => Some(args.slots()),
             Self::Events(Deferred(args)) => Some(args.slots()),
-            Self::Schemes(_) => Some(Slots::default()),
+            Self::Schemes(_) | Self::Log(_) => Some(Slots::default()),
             Self::Init(_) | Self::Completions(_) => None,
         }
     }

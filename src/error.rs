@@ -140,6 +140,32 @@ pub enum Error {
         /// Why not.
         reason: io::Error,
     },
+    /// There is nothing in the log, or nothing that is meant.
+    #[error("{}", if *filtered { format!("no record in `{path}` matches") } else { format!("nothing is recorded in `{path}`") })]
+    NothingLogged {
+        /// The log.
+        path: String,
+        /// Whether it was looked for with filters.
+        filtered: bool,
+    },
+    /// An id that no delivery in the log has.
+    #[error("no delivery in `{path}` has the id `{id}`")]
+    UnknownId {
+        /// The id.
+        id: String,
+        /// The log.
+        path: String,
+        /// The nearest that there is.
+        nearest: Option<String>,
+    },
+    /// The beginning of several ids.
+    #[error("{} ids begin with `{id}`: {}", candidates.len(), some(candidates))]
+    AmbiguousId {
+        /// What they begin with.
+        id: String,
+        /// Those that do.
+        candidates: Vec<String>,
+    },
     /// A port that cannot be listened on.
     #[error("port {port} of {host} cannot be listened on: {}", told(reason))]
     Port {
@@ -219,6 +245,9 @@ impl Error {
             Self::Client(_) => "client",
             Self::Output(_) => "output",
             Self::Log { .. } => "log",
+            Self::NothingLogged { .. } => "nothing-logged",
+            Self::UnknownId { .. } => "unknown-id",
+            Self::AmbiguousId { .. } => "ambiguous-id",
             Self::Port { .. } => "port",
             Self::Unmet { .. } => "unmet",
             Self::Nothing { .. } => "nothing",
@@ -243,6 +272,8 @@ impl Error {
             | Self::NoVariable { .. }
             | Self::Untrusted { .. }
             | Self::NoFault { .. }
+            | Self::UnknownId { .. }
+            | Self::AmbiguousId { .. }
             | Self::Client(ClientError::Certificates) => Exit::Usage,
             Self::Unreachable { .. }
             | Self::Client(_)
@@ -252,7 +283,7 @@ impl Error {
             | Self::Port { .. }
             | Self::System { .. } => Exit::Environment,
             Self::Unmet { .. } => Exit::No,
-            Self::Nothing { .. } => Exit::Inconclusive,
+            Self::Nothing { .. } | Self::NothingLogged { .. } => Exit::Inconclusive,
             Self::Interrupted { .. } => Exit::Interrupted,
         }
     }
@@ -274,6 +305,13 @@ impl Error {
             Self::NoFault { scheme, possible, .. } => format!("{scheme} has {}", possible.join(", ")),
             Self::Unreachable { target, failure } => return unreachable_hint(target, failure),
             Self::Log { .. } => "give another file with --log, or --no-log".to_owned(),
+            Self::NothingLogged { filtered: true, .. } => "leave a filter out; `wh log` lists what there is".to_owned(),
+            Self::NothingLogged { .. } => {
+                "wh listen records what arrives, and wh send --to localhost:3000 what is sent".to_owned()
+            }
+            Self::UnknownId { nearest: Some(id), .. } => format!("did you mean `{id}`?"),
+            Self::UnknownId { .. } => "`wh log` lists what there is".to_owned(),
+            Self::AmbiguousId { .. } => "give more of it".to_owned(),
             Self::Port { reason, .. } if reason.kind() == io::ErrorKind::AddrInUse => {
                 "another program listens there: choose with --port, or let --port 0 pick a free one".to_owned()
             }
@@ -452,4 +490,11 @@ fn ticked(names: &[String]) -> String {
         [one] => one.clone(),
         [others @ .., last] => format!("{} or {last}", others.join(", ")),
     }
+}
+
+/// The first few of some names.
+fn some(names: &[String]) -> String {
+    const FEW: usize = 5;
+    let more = if names.len() > FEW { ", …" } else { "" };
+    format!("{}{more}", names[..names.len().min(FEW)].join(", "))
 }

@@ -70,6 +70,7 @@ fn carry_out(cli: &Cli, context: &Context, reporter: &mut dyn Reporter) -> Resul
         Command::Sign(Deferred(args)) => commands::sign::run(args, shared, context, reporter),
         Command::Listen(Deferred(args)) => commands::listen::run(args, shared, context, reporter),
         Command::Check(Deferred(args)) => commands::check::run(args, shared, context, reporter),
+        Command::Log(Deferred(args)) => commands::log::run(args, shared, context, reporter),
         Command::Events(Deferred(args)) => commands::events::run(args, shared, context, reporter),
         Command::Schemes(Deferred(args)) => commands::schemes::run(args, shared, context, reporter),
         Command::Init(Deferred(args)) => commands::init::run(args, shared, context, reporter),
@@ -125,8 +126,8 @@ impl<W> WhileRead<W> {
 /// The reporter that the flags ask for.
 fn reporter<'a>(cli: &Cli, context: &Context, mut streams: Streams<'a>) -> Box<dyn Reporter + 'a> {
     let shared = &cli.shared;
-    // Only a listener ends with its reader: everybody else has something to do.
-    if !matches!(cli.command, Command::Listen(_)) {
+    // A listener and a log that is followed end with their reader: everybody else has something to do.
+    if !matches!(cli.command, Command::Listen(_) | Command::Log(_)) {
         streams.output = Box::new(WhileRead(Some(streams.output)));
     }
     streams.errors = Box::new(WhileRead(Some(streams.errors)));

@@ -75,3 +75,190 @@ fn a_log_that_cannot_be_stops_a_run_that_named_it_and_no_other() {
     let output = Wh::new().args(["send", "slot.submitted"]).env("XDG_STATE_HOME", "/dev/null").run();
     output.exit(0).stderr_contains("not recorded").stdout_contains("<-- 200");
 }
+
+/// A log of records that were received, one a second from 10:00, each a change of a plain one.
+fn log(changes: &[&[(&str, &str)]]) -> String {
+    let plain = |second: usize| {
+        format!(
+            r#"{{"schema":"wh.delivery/1","id":"msg_{second}","direction":"received","received_at":"2020-02-02T10:00:{second:02}.000Z","remote":"127.0.0.1:5000","request":{{"method":"POST","target":"/hook","version":"HTTP/1.1","headers":[["content-type","application/json"]],"body":"{{\"n\":{second}.10}}"}},"scheme":"wpg","event":"slot.submitted","verification":{{"valid":true}},"response":{{"status":200,"duration_ms":3}}}}"#
+        )
+    };
+    let lines = changes
+        .iter()
+        .enumerate()
+        .map(|(second, changes)| changes.iter().fold(plain(second), |line, (from, to)| line.replace(from, to)) + "\n");
+    lines.collect()
+}
+
+/// `wh log` of a log that holds this.
+fn wh_log(log: impl AsRef<[u8]>, arguments: &[&str]) -> Wh {
+    Wh::new().file("log.jsonl", log).args(["log", "--log", "log.jsonl"]).args(arguments)
+}
+
+const SENT: &[(&str, &str)] = &[
+    (
+        r#""direction":"received","received_at""#,
+        r#""direction":"sent","attempt":2,"url":"http://localhost:3000/hook","sent_at""#,
+    ),
+    (r#","verification":{"valid":true}"#, ""),
+    ("\"status\":200", "\"status\":503,\"headers\":[[\"x-a\",\"b\"]],\"body\":\"later\""),
+];
+const FORGED: &[(&str, &str)] =
+    &[(r#"{"valid":true}"#, r#"{"valid":false,"reason":"mismatch"}"#), ("\"status\":200", "\"status\":401")];
+const OTHER: &[(&str, &str)] = &[("slot.submitted", "chat.message"), ("wpg", "whop")];
+
+#[test]
+fn the_newest_are_listed_last_in_columns() {
+    let output = wh_log(log(&[&[], FORGED, SENT]), &[]).env("TZ", "UTC").run();
+    let expected = "\
+TIME                 WAY  ANSWER        EVENT           TRY  TOOK  ID
+2020-02-02 10:00:00  in   200           slot.submitted       3 ms  msg_0
+2020-02-02 10:00:01  in   401 mismatch  slot.submitted       3 ms  msg_1
+2020-02-02 10:00:02  out  503           slot.submitted    2  3 ms  msg_2
+";
+    assert_eq!(output.stdout_text(), expected);
+}
+
+#[test]
+fn filters_leave_the_newest_that_match() {
+    let ids = |arguments: &[&str]| {
+        let output = wh_log(log(&[&[], FORGED, SENT, OTHER, &[]]), arguments).arg("--json").run();
+        let ids =
+            output.json_lines().iter().map(|line| line["id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>();
+        ids.join(" ")
+    };
+    assert_eq!(ids(&[]), "msg_0 msg_1 msg_2 msg_3 msg_4");
+    assert_eq!(ids(&["-n", "2"]), "msg_3 msg_4");
+    assert_eq!(ids(&["--failed"]), "msg_1 msg_2");
+    assert_eq!(ids(&["--failed", "--last", "1"]), "msg_2");
+    assert_eq!(ids(&["--invalid"]), "msg_1");
+    assert_eq!(ids(&["--event", "whop/*"]), "msg_3");
+    assert_eq!(ids(&["--event", "slot.*", "--since", "2020-02-02T10:00:02Z"]), "msg_2 msg_4");
+}
+
+#[test]
+fn records_are_printed_as_they_are_behind_their_type() {
+    let text = log(&[&[], SENT]);
+    let output = wh_log(&text, &["--json"]).run();
+    let lines = output.json_lines();
+    assert_eq!((&lines[0]["type"], &lines[1]["type"]), (&json!("received"), &json!("attempt")));
+    assert_eq!((&lines[1]["status"], &lines[1]["ok"], &lines[1]["error"]), (&json!(503), &json!(false), &Value::Null));
+    for (line, record) in output.stdout_text().lines().zip(text.lines()) {
+        assert!(line.ends_with(&record[1..]), "{line}");
+    }
+}
+
+#[test]
+fn an_id_shows_request_and_answer_whole_for_every_attempt() {
+    let same: &[(&str, &str)] = &[("msg_1", "msg_0"), (".000Z\",\"remote", ".500Z\",\"remote")];
+    let sent = [SENT, same, &[("\\\"n\\\":1.10", "\\\"n\\\":0.10")]].concat();
+    let output = wh_log(log(&[&[], &sent, &[]]), &["msg_0"]).env("TZ", "UTC").run();
+    let expected = "\
+wpg slot.submitted msg_0
+
+2020-02-02 10:00:00.000 received from 127.0.0.1:5000, signature ok
+
+  POST /hook
+  Content-Type: application/json
+
+  {
+    \"n\": 0.10
+  }
+
+<-- 200 (3 ms)
+
+2020-02-02 10:00:01.500 sent to http://localhost:3000/hook, attempt 2
+
+  POST /hook
+  Content-Type: application/json
+
+  (the same payload)
+
+<-- 503 Service Unavailable (3 ms)
+  x-a: b
+
+  later
+";
+    assert_eq!(output.stdout_text(), expected);
+}
+
+#[test]
+fn the_beginning_of_an_id_will_do_where_it_is_one_and_a_slip_finds_the_nearest() {
+    let text = log(&[&[("msg_0", "msg_abcd")], &[("msg_1", "msg_abcx")], &[("msg_2", "evt_z")]]);
+    wh_log(&text, &["evt"]).run().stdout_contains("evt_z");
+    wh_log(&text, &["msg_abcd"]).run().stdout_contains("msg_abcd");
+    let output = wh_log(&text, &["msg_abc"]).run();
+    output.exit(2).stderr_contains("2 ids begin with `msg_abc`: msg_abcd, msg_abcx").hint_contains("more");
+    wh_log(&text, &["msg_abdc"]).run().exit(2).hint_contains("did you mean `msg_abcd`?");
+    wh_log(&text, &["zzz"]).run().exit(2).hint_contains("wh log");
+}
+
+#[test]
+fn nothing_to_list_is_4_with_how_to_fill_it() {
+    Wh::new()
+        .args(["log", "--log", "none.jsonl"])
+        .run()
+        .exit(4)
+        .stderr_contains("nothing is recorded")
+        .hint_contains("wh listen");
+    wh_log("", &[]).run().exit(4).hint_contains("wh listen");
+    wh_log("", &["msg_1"]).run().exit(2).stderr_contains("no delivery");
+    Wh::new().args(["log", "msg_1", "--log", "none.jsonl"]).run().exit(4).stderr_contains("nothing is recorded");
+    wh_log(log(&[&[]]), &["--failed"]).run().exit(4).stderr_contains("no record").hint_contains("filter");
+    Wh::new().args(["log", "--log", "."]).run().exit(2).stderr_contains("it is a directory");
+    wh_log(log(&[&[]]), &["-n", "0"]).run().exit(2).hint_contains("1 or more");
+}
+
+#[test]
+fn what_is_no_record_is_left_out_and_told() {
+    let text = log(&[&[], &[]]);
+    let torn = format!("nonsense\n{text}{{\"torn\":");
+    let output = wh_log(torn, &["--json"]).run();
+    assert_eq!(output.json_lines().len(), 2);
+    output.stderr_contains("cut off after 8 bytes").stderr_contains("a line of log.jsonl is no record");
+}
+
+#[test]
+fn a_record_that_is_hostile_does_nothing_to_the_terminal() {
+    let hostile: &[(&str, &str)] =
+        &[("slot.submitted", "a\\u001b[2Jb"), ("msg_0", "msg_\\u202e"), ("n\\\"", "n\\\"\u{9b}")];
+    for arguments in [&[][..], &["msg_"], &["--json"]] {
+        let output = wh_log(log(&[hostile]), arguments).run();
+        assert!(!output.stdout_text().contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_log_is_followed_until_ctrl_c() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("log.jsonl");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    fs::write(&path, log(&[&[]])).expect("a log");
+    let follow = Wh::new().args(["log", "--follow", "--json", "--event", "slot.*", "--log"]).arg(&path).stdout(writer);
+    let all = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let read = std::sync::Arc::clone(&all);
+    let output = follow
+        .interrupt_after(move || {
+            use std::io::{BufRead as _, Write as _};
+            let mut lines = std::io::BufReader::new(reader).lines();
+            let mut next = || read.lock().expect("whole").push(lines.next().expect("a line").expect("text"));
+            next();
+            let append = |text: &str| {
+                let mut file = fs::OpenOptions::new().append(true).create(true).open(&path).expect("a log");
+                file.write_all(text.as_bytes()).expect("room");
+            };
+            append(&log(&[OTHER, SENT]));
+            next();
+            // The log is put aside, and a new one begun.
+            fs::rename(&path, path.with_extension("jsonl.1")).expect("a log");
+            append(&log(&[FORGED]));
+            next();
+        })
+        .run();
+    output.exit(130);
+    let lines = all.lock().expect("whole");
+    let ids: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let ids: Vec<(&Value, &Value)> = ids.iter().map(|line| (&line["id"], &line["type"])).collect();
+    let (received, attempt) = (json!("received"), json!("attempt"));
+    assert_eq!(ids, [(&json!("msg_0"), &received), (&json!("msg_1"), &attempt), (&json!("msg_0"), &received)]);
+}

@@ -166,6 +166,27 @@ pub fn moment(text: &str) -> Result<Moment, Mistake> {
     moment.ok_or_else(|| Mistake { message: format!("`{text}` is no time"), hint: FORM })
 }
 
+/// Reads a time since which: as [`moment`], and `10m` is ten minutes ago.
+pub fn since(text: &str) -> Result<Moment, Mistake> {
+    let ago = text.parse::<SignedDuration>().ok().filter(|ago| !ago.is_negative() && !text.starts_with('+'));
+    match ago.and_then(SignedDuration::checked_neg) {
+        Some(ago) => Ok(Moment::FromNow(ago)),
+        None => moment(text).map_err(|mistake| Mistake {
+            hint: "write 10m or 2h (ago), a Unix second (1763719200) or RFC 3339 (2026-11-21T10:00:00Z)",
+            ..mistake
+        }),
+    }
+}
+
+/// Reads how many: 1 or more.
+pub fn count(text: &str) -> Result<usize, Mistake> {
+    match text.parse() {
+        Ok(count @ 1..) => Ok(count),
+        Ok(0) => mistake("none is too few".to_owned(), "give 1 or more"),
+        Err(_) => mistake(format!("`{text}` is no number of them"), "give 1 or more"),
+    }
+}
+
 /// Reads statuses and classes: `2xx`, `401,4xx`, `200|202`.
 pub fn statuses(text: &str) -> Result<StatusPatterns, Mistake> {
     let patterns: Result<Vec<StatusPattern>, _> = text.split([',', '|']).map(str::parse).collect();

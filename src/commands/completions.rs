@@ -7,6 +7,7 @@ use clap::Args;
 use clap_complete::env::Shells;
 use clap_complete::{ArgValueCompleter, CompletionCandidate, Shell};
 
+use super::logged::Logged;
 use crate::cli::{SettingsArgs, SharedArgs};
 use crate::context::Context;
 use crate::error::Error;
@@ -109,6 +110,22 @@ pub fn complete_profile() -> ArgValueCompleter {
         let set = Preview::new(&SharedArgs::default(), &Context::from_process()).unwrap_or_default();
         let profiles = set.profiles.into_iter().filter(|name| name.starts_with(typed));
         profiles.map(CompletionCandidate::new).collect()
+    })
+}
+
+/// Completes the id of a delivery from the newest in the log.
+#[must_use]
+pub fn complete_id() -> ArgValueCompleter {
+    /// How many of the newest records are offered.
+    const NEWEST: usize = 200;
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let typed = typed.to_str().unwrap_or_default();
+        let given = argument(&["--log"]).map(PathBuf::from);
+        let path = Logged::path(given.as_deref(), &Context::from_process()).ok();
+        let logged = path.and_then(|path| Logged::open(&path).ok().flatten());
+        let Some(newest) = logged.and_then(|logged| logged.newest(NEWEST).ok()) else { return Vec::new() };
+        let wanted = newest.into_iter().filter(|entry| entry.id.starts_with(typed));
+        wanted.map(|entry| CompletionCandidate::new(entry.id).help(Some(entry.event.into()))).collect()
     })
 }
 

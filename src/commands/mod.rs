@@ -2,7 +2,7 @@
 //!
 //! Beside them stands what several have in common: `arguments` reads what is typed, `composing` makes deliveries from it,
 //! `secrets` finds their secrets, `delivering` sends them, `recording` keeps what was sent, and `receiver` is the one that
-//! `send` brings along.
+//! `send` brings along. `logged` finds records again.
 
 pub mod arguments;
 pub mod check;
@@ -12,6 +12,8 @@ pub mod delivering;
 pub mod events;
 pub mod init;
 pub mod listen;
+pub mod log;
+pub mod logged;
 pub mod receiver;
 pub mod recording;
 pub mod schemes;

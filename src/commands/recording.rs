@@ -15,7 +15,7 @@ use crate::webhook::record::Sent;
 
 /// Where to record deliveries.
 #[derive(Debug, Args)]
-pub struct LogArgs {
+pub struct RecordingArgs {
     /// Record deliveries in this file
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Log")]
     pub log: Option<PathBuf>,
@@ -27,7 +27,7 @@ pub struct LogArgs {
     pub record_secrets: bool,
 }
 
-impl LogArgs {
+impl RecordingArgs {
     /// The log that was named, or the one in the user's state directory; `None` where there is no such directory.
     #[must_use]
     pub fn path(&self, context: &Context) -> Option<PathBuf> {
@@ -58,7 +58,7 @@ impl AttemptLog {
     /// Opens the log, before anything is sent. A log that was not asked for by name stops nobody by not being there:
     /// the notice says so.
     pub fn open(
-        args: &LogArgs,
+        args: &RecordingArgs,
         fault: Option<&'static str>,
         context: &Context,
     ) -> Result<(Self, Option<Notice>), Error> {

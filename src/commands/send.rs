@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::arguments;
 use super::composing::{Composer, DeliveryArgs};
 use super::delivering::{self, Connecting, Deliverer, Job, PaceArgs, Plan, Recorder, Route, Shown, Source, Speed};
-use super::recording::{AttemptLog, LogArgs};
+use super::recording::{AttemptLog, RecordingArgs};
 use super::secrets::{Secrets, secrets};
 use super::sign::default_target;
 use crate::cli::{Format, SharedArgs};
@@ -76,7 +76,7 @@ pub struct SendArgs {
     #[command(flatten)]
     delivery: DeliveryArgs,
     #[command(flatten)]
-    log: LogArgs,
+    log: RecordingArgs,
 }
 
 impl SendArgs {

@@ -5,6 +5,8 @@
 //! 10:00:00 <-- 200 POST http://localhost:3000/ (12 ms) [msg_2Lk9…]
 //! ```
 
+mod logged;
+
 use std::io::{self, Write};
 use std::sync::OnceLock;
 
@@ -14,6 +16,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::export::{self, ExportForm};
+use super::listing::Table;
 use super::palette::{Palette, Role};
 use super::progress::Meter;
 use super::{
@@ -46,6 +49,7 @@ pub struct HumanReporter<'a> {
     style: Style,
     zone: OnceLock<TimeZone>,
     meter: Meter,
+    table: Option<Table>,
 }
 
 /// How a [`HumanReporter`] writes.
@@ -67,7 +71,7 @@ impl<'a> HumanReporter<'a> {
     /// A reporter that writes to these streams.
     #[must_use]
     pub fn new(output: Box<dyn Write + 'a>, errors: Box<dyn Write + 'a>, style: Style) -> Self {
-        Self { output, errors, style, zone: OnceLock::new(), meter: Meter::new(style.errors) }
+        Self { output, errors, style, zone: OnceLock::new(), meter: Meter::new(style.errors), table: None }
     }
 
     fn is(&self, verbosity: Verbosity) -> bool {
@@ -562,6 +566,10 @@ impl Reporter for HumanReporter<'_> {
             Outcome::Event { event, provider, example } => self.event(event, provider, example)?,
             Outcome::Schemes(providers) => self.schemes(providers)?,
             Outcome::Scheme { provider, example } => self.scheme(provider, *example)?,
+            Outcome::Logged { entries, now, .. } => self.logged(entries, *now)?,
+            Outcome::LoggedWhole { recorded, provider, first, same_payload, .. } => {
+                self.logged_whole(recorded, *provider, *same_payload, *first)?;
+            }
             Outcome::Summary(summary) => self.summary(summary)?,
             Outcome::Probes { probes, provider } => {
                 let text = checkup::table::list(probes, *provider, self.style.output, self.style.columns);
@@ -606,7 +614,7 @@ fn status_words(status: StatusCode) -> String {
     }
 }
 
-fn elapsed(duration: std::time::Duration) -> String {
+pub(super) fn elapsed(duration: std::time::Duration) -> String {
     let milliseconds = duration.as_millis();
     if milliseconds < 10_000 { format!("{milliseconds} ms") } else { format!("{:.1} s", duration.as_secs_f64()) }
 }

@@ -18,7 +18,7 @@ use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::fault::Fault;
 use crate::webhook::provider::{EventInfo, Place, Provider};
-use crate::webhook::record::{REDACTED, Record, milliseconds};
+use crate::webhook::record::{Direction, Entry, REDACTED, Record, milliseconds};
 use crate::webhook::retrying::Step;
 use crate::webhook::scheme::Algorithm;
 use crate::webhook::template::Field;
@@ -47,6 +47,25 @@ impl<'a> JsonReporter<'a> {
             line.extend(record);
         }
         self.line(&Value::Object(line))
+    }
+
+    /// A record as it stands in the log, behind its `type`: `received`, or `attempt` with what an attempt's line has.
+    fn logged(&mut self, entry: &Entry, line: &[u8]) -> io::Result<()> {
+        // What was read as a record is an object; a log that was changed since is not shown.
+        let text = str::from_utf8(line).map_err(io::Error::other)?;
+        let Some(members) = text.trim().strip_prefix('{') else { return Ok(()) };
+        let head = match entry.direction {
+            Direction::Received => json!({ "type": "received" }),
+            Direction::Sent => json!({ "type": "attempt", "status": entry.status, "ok": entry.is_good() }),
+        };
+        let mut head = head;
+        if let (Direction::Sent, Some(duration)) = (entry.direction, entry.duration) {
+            head["duration_ms"] = milliseconds(duration).into();
+            head["error"] = Value::Null;
+        }
+        let head = head.to_string();
+        writeln!(self.output, "{},{}", head.trim_end_matches('}'), sanitize::json(members))?;
+        self.output.flush()
     }
 
     fn line(&mut self, value: &Value) -> io::Result<()> {
@@ -142,6 +161,13 @@ impl Reporter for JsonReporter<'_> {
                 return Ok(());
             }
             Outcome::Scheme { provider, .. } => scheme(provider),
+            Outcome::Logged { entries, lines, .. } => {
+                for (entry, line) in entries.iter().zip(*lines) {
+                    self.logged(entry, line)?;
+                }
+                return Ok(());
+            }
+            Outcome::LoggedWhole { recorded, line, .. } => return self.logged(&Entry::new(recorded), line),
             Outcome::Summary(summary) => summed(summary),
             Outcome::Probes { probes, provider } => {
                 for probe in *probes {

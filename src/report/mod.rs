@@ -5,6 +5,7 @@ pub mod explanation;
 pub mod export;
 pub mod human;
 pub mod json;
+pub mod listing;
 pub mod notice;
 pub mod palette;
 pub mod payload;
@@ -28,6 +29,7 @@ use crate::webhook::probe::Probe;
 use crate::webhook::probe::examination::Examination;
 use crate::webhook::probe::judging::Check;
 use crate::webhook::provider::{EventInfo, Provider};
+use crate::webhook::record::{Entry, Recorded};
 use crate::webhook::retrying::Step;
 use crate::webhook::secret::Secret;
 use crate::webhook::verification::{Rejection, Verified};
@@ -178,6 +180,28 @@ pub enum Outcome<'a> {
     },
     /// What to do now.
     Next(&'a [String]),
+    /// Records of the log, the newest last.
+    Logged {
+        /// The records in short.
+        entries: &'a [Entry],
+        /// The records as they stand in the log.
+        lines: &'a [Vec<u8>],
+        /// What time it is.
+        now: Timestamp,
+    },
+    /// A record of the log, whole.
+    LoggedWhole {
+        /// The record.
+        recorded: &'a Recorded<'a>,
+        /// The record as it stands in the log.
+        line: &'a [u8],
+        /// Its provider, if that is known.
+        provider: Option<&'a Provider>,
+        /// Whether it is the first of its delivery.
+        first: bool,
+        /// Whether its payload is that of the one before.
+        same_payload: bool,
+    },
     /// What came of many deliveries.
     Summary(&'a Summary),
     /// The checks that there are.

@@ -71,6 +71,20 @@ pub enum Notice {
         /// What the system said.
         reason: String,
     },
+    /// The last line of a log is not finished, and was not read.
+    UnfinishedLine {
+        /// The log.
+        path: String,
+        /// How long the line is.
+        bytes: u64,
+    },
+    /// Lines of a log are no records, and were passed over.
+    StrangeLines {
+        /// The log.
+        path: String,
+        /// How many.
+        lines: u64,
+    },
     /// A request was refused before it was a delivery.
     RequestRefused {
         /// The sender's address.
@@ -170,6 +184,11 @@ impl fmt::Display for Notice {
                 let reason = reason.split(" (os error").next().unwrap_or(reason);
                 write!(f, "this is not recorded, for {path} cannot be written ({reason}); --no-log does without")
             }
+            Self::UnfinishedLine { path, bytes } => {
+                write!(f, "the last line of {path} is cut off after {bytes} bytes, and left out")
+            }
+            Self::StrangeLines { path, lines: 1 } => write!(f, "a line of {path} is no record, and left out"),
+            Self::StrangeLines { path, lines } => write!(f, "{lines} lines of {path} are no records, and left out"),
             Self::RequestRefused { remote, reason } => write!(f, "a request from {remote} was refused: {reason}"),
             Self::LeftOut { lines } => write!(f, "{lines} lines are not shown; the log has them all"),
             Self::FileName { name } => {

@@ -16,13 +16,19 @@ const DEPTH: usize = 24;
 /// A payload as lines, each safe for a terminal: indented JSON, other text as it is, or a count of binary bytes.
 #[must_use]
 pub fn render(payload: &[u8], palette: Palette) -> String {
-    Rendering { palette, goes_on: false }.render(payload)
+    Rendering { palette, goes_on: false, most: SHOWN }.render(payload)
 }
 
 /// The same of a payload of which only the beginning was kept.
 #[must_use]
 pub fn render_beginning(payload: &[u8], palette: Palette) -> String {
-    Rendering { palette, goes_on: true }.render(payload)
+    Rendering { palette, goes_on: true, most: SHOWN }.render(payload)
+}
+
+/// The same, and no text is cut.
+#[must_use]
+pub fn whole(payload: &[u8], palette: Palette) -> String {
+    Rendering { palette, goes_on: false, most: usize::MAX }.render(payload)
 }
 
 #[derive(Clone, Copy)]
@@ -30,6 +36,8 @@ struct Rendering {
     palette: Palette,
     /// Whether there was more of it than there is here.
     goes_on: bool,
+    /// How much of it is shown, in bytes.
+    most: usize,
 }
 
 impl Rendering {
@@ -47,22 +55,22 @@ impl Rendering {
         if let Ok(document) = Document::parse(payload) {
             return self.json(payload, document);
         }
-        let end = if text.len() > SHOWN { text.floor_char_boundary(SHOWN) } else { text.len() };
+        let end = if text.len() > self.most { text.floor_char_boundary(self.most) } else { text.len() };
         let mut shown = sanitize::block(text[..end].trim_end_matches('\n')).into_owned();
         self.end(&mut shown, text.len() - end);
         shown
     }
 
     fn json(self, payload: &[u8], document: Document<'_>) -> String {
-        let mut text = String::with_capacity(payload.len().min(SHOWN) * 2);
+        let mut text = String::with_capacity(payload.len().min(self.most) * 2);
         let mut depth = 0_usize;
         let mut key_next = false;
         let mut objects = Vec::new();
         let mut tokens = document.tokens().peekable();
         while let Some(token) = tokens.next() {
-            let room = SHOWN.saturating_sub(text.len());
+            let room = self.most.saturating_sub(text.len());
             let piece = String::from_utf8_lossy(&payload[token.span.clone()]);
-            if room == 0 || piece.len() > room + LEEWAY {
+            if room == 0 || piece.len() > room.saturating_add(LEEWAY) {
                 // A single text may be the whole payload.
                 let end = if room == 0 { 0 } else { piece.floor_char_boundary(room.max(LEEWAY)) };
                 text.push_str(&sanitize::line(&piece[..end]));

@@ -23,7 +23,7 @@ use self::expectations::Expectations;
 use self::logbook::Logbook;
 use self::serving::Serving;
 use super::arguments;
-use super::recording::{self, LogArgs};
+use super::recording::{self, RecordingArgs};
 use super::secrets::{Secrets, found, secrets, test_secret};
 use super::send::allow;
 use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
@@ -89,7 +89,7 @@ pub struct ListenArgs {
     #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Answer")]
     delay: Option<Duration>,
     #[command(flatten)]
-    log: LogArgs,
+    log: RecordingArgs,
     /// End after this many genuine deliveries
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "End")]
     count: Option<u64>,

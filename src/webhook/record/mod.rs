@@ -1,9 +1,11 @@
 //! `wh.delivery/1`: a delivery as one JSON object, byte for byte, and back. Keys are a promise to scripts.
 
+mod entry;
 mod read;
 mod sent;
 mod write;
 
+pub use self::entry::{Entry, Filter};
 pub use self::read::{Direction, ReadError, ReadProblem, ReadResponse, Recorded, read, read_signed};
 pub use self::sent::Sent;
 pub use self::write::{Record, Verification, milliseconds};

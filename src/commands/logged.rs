@@ -1,0 +1,174 @@
+//! What `log` and `replay` have in common: which records of the log are meant.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::arguments::{self, Moment};
+use crate::context::Context;
+use crate::edge::log::reading::{Line, LogReader, Place};
+use crate::error::Error;
+use crate::report::notice::Notice;
+use crate::webhook::glob::Glob;
+use crate::webhook::nearest::nearest;
+use crate::webhook::record::{self, Entry, Filter, Recorded};
+
+/// Among how many of the newest records the nearest id is looked for.
+const NEAR: usize = 10_000;
+
+/// How many ids that begin alike are told apart.
+const ALIKE: usize = 100;
+
+/// Which records are meant.
+#[derive(Debug, Default, Args)]
+pub struct FilterArgs {
+    /// Only these events: type, provider/type, or a glob
+    #[arg(short, long, value_name = "GLOB", value_delimiter = ',', add = super::completions::complete_event(), help_heading = "Filters")]
+    event: Vec<String>,
+    /// Only since this time: 10m (ago), a Unix second or RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = arguments::since, allow_hyphen_values = true, help_heading = "Filters")]
+    since: Option<Moment>,
+    /// Only what was not answered with a 2xx
+    #[arg(long, help_heading = "Filters")]
+    failed: bool,
+    /// Only what came in and is not genuine
+    #[arg(long, help_heading = "Filters")]
+    invalid: bool,
+}
+
+impl FilterArgs {
+    /// What the flags say.
+    pub fn filter(&self, now: Timestamp) -> Result<Filter, Error> {
+        let since = self.since.map(|moment| {
+            let bounds = || Error::usage("--since is out of all bounds", "give a time nearer to now");
+            moment.resolve(now).ok_or_else(bounds)
+        });
+        Ok(Filter {
+            events: self.event.iter().map(|glob| Glob::new(glob)).collect(),
+            since: since.transpose()?,
+            failed: self.failed,
+            invalid: self.invalid,
+        })
+    }
+}
+
+/// A log to look into.
+pub struct Logged {
+    path: PathBuf,
+    reader: LogReader,
+}
+
+impl Logged {
+    /// Where the log is: where it was said to be, or in the user's state directory.
+    pub fn path(given: Option<&Path>, context: &Context) -> Result<PathBuf, Error> {
+        let path = given.map(Path::to_owned).or_else(|| context.log_path());
+        path.ok_or_else(|| Error::usage("there is no home directory with a log in it", "name the log with --log FILE"))
+    }
+
+    /// Opens a log.
+    pub fn open(path: &Path) -> Result<Option<Self>, Error> {
+        let reader =
+            LogReader::open(path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
+        Ok(reader.map(|reader| Self { path: path.to_owned(), reader }))
+    }
+
+    /// What reads it.
+    #[must_use]
+    pub fn reader(&self) -> &LogReader {
+        &self.reader
+    }
+
+    /// Shows each record to `visit`, the newest first, until that breaks off; lines in which none of `needle` is are not
+    /// looked at. The notices tell of what could not be read.
+    pub fn walk(
+        &self,
+        needle: Option<&str>,
+        mut visit: impl FnMut(&Recorded<'_>, Place) -> ControlFlow<()>,
+    ) -> Result<Vec<Notice>, Error> {
+        let finder = needle.map(memchr::memmem::Finder::new);
+        let (mut strange, mut too_long) = (0, 0);
+        let mut lines = self.reader.backward();
+        while let Some(line) = lines.next().map_err(|reason| self.unreadable(reason))? {
+            match line {
+                Line::Whole([], _) => {}
+                Line::Whole(text, _) if finder.as_ref().is_some_and(|finder| finder.find(text).is_none()) => {}
+                Line::Whole(text, place) => match record::read(text) {
+                    Ok(recorded) => {
+                        if visit(&recorded, place).is_break() {
+                            break;
+                        }
+                    }
+                    Err(_) => strange += 1,
+                },
+                Line::TooLong(_) => too_long += 1,
+            }
+        }
+        let path = self.path.display().to_string();
+        let mut notices = Vec::new();
+        if let Some(torn) = self.reader.torn() {
+            notices.push(Notice::UnfinishedLine { path: path.clone(), bytes: torn.bytes });
+        }
+        if strange + too_long > 0 {
+            notices.push(Notice::StrangeLines { path, lines: strange + too_long });
+        }
+        Ok(notices)
+    }
+
+    /// The id that is meant: this one, or the only one that begins so; and the places of its records, the newest first.
+    pub fn find(&self, id: &str) -> Result<(String, Vec<Place>), Error> {
+        let mut exact = Vec::new();
+        let mut alike: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+        // An id that JSON would escape is not found by its bytes.
+        let needle = Some(id).filter(|id| !id.contains(['"', '\\', '/']) && id.is_ascii());
+        self.walk(needle, |recorded, place| {
+            let known = &recorded.delivery.id;
+            if known == id {
+                exact.push(place);
+            } else if known.starts_with(id) && (alike.len() < ALIKE || alike.contains_key(known)) {
+                alike.entry(known.clone()).or_default().push(place);
+            }
+            ControlFlow::Continue(())
+        })?;
+        if !exact.is_empty() {
+            return Ok((id.to_owned(), exact));
+        }
+        if alike.len() > 1 {
+            return Err(Error::AmbiguousId { id: id.to_owned(), candidates: alike.into_keys().collect() });
+        }
+        match alike.pop_first() {
+            Some(found) => Ok(found),
+            None => Err(self.unknown(id)?),
+        }
+    }
+
+    /// The error that there is no such id, with the nearest of the newest.
+    fn unknown(&self, id: &str) -> Result<Error, Error> {
+        let newest = self.newest(NEAR)?;
+        let near = nearest(id, newest.iter().map(|entry| entry.id.as_str())).map(str::to_owned);
+        Ok(Error::UnknownId { id: id.to_owned(), path: self.path.display().to_string(), nearest: near })
+    }
+
+    /// So many of the newest records in short, each delivery once.
+    pub fn newest(&self, count: usize) -> Result<Vec<Entry>, Error> {
+        let mut newest: Vec<Entry> = Vec::new();
+        let mut seen = 0;
+        self.walk(None, |recorded, _| {
+            seen += 1;
+            // Attempts at one delivery stand close together.
+            if !newest.iter().rev().take(16).any(|entry| entry.id == recorded.delivery.id) {
+                newest.push(Entry::new(recorded));
+            }
+            if seen < count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(newest)
+    }
+
+    /// The error that the log cannot be read.
+    #[must_use]
+    pub fn unreadable(&self, reason: std::io::Error) -> Error {
+        Error::File { path: self.path.display().to_string(), reason }
+    }
+}

@@ -1,0 +1,131 @@
+//! What the log holds, for people: its records as a table, or a delivery in full with all that was answered.
+
+use std::io;
+
+use jiff::Timestamp;
+
+use super::{HumanReporter, Verbosity, elapsed, status_words};
+use crate::report::listing::Table;
+use crate::report::palette::Role;
+use crate::report::{export, payload, sanitize};
+use crate::webhook::credential::is_credential;
+use crate::webhook::delivery::Delivery;
+use crate::webhook::provider::Provider;
+use crate::webhook::record::{Direction, Entry, REDACTED, Recorded};
+
+impl HumanReporter<'_> {
+    /// Lines of a table, whose columns are as wide as the first of them ask for.
+    pub(super) fn logged(&mut self, entries: &[Entry], now: Timestamp) -> io::Result<()> {
+        let palette = self.style.output;
+        let (table, head) = match self.table.take() {
+            Some(table) => (table, None),
+            None => {
+                let table = Table::new(entries, now, self.style.columns.filter(|_| self.style.terminal));
+                let head = (!self.is(Verbosity::Quiet)).then(|| table.head(palette));
+                (table, head)
+            }
+        };
+        let rows = entries.iter().map(|entry| table.row(entry, palette));
+        for line in head.into_iter().chain(rows) {
+            writeln!(self.output, "{}", line.trim_end())?;
+        }
+        self.table = Some(table);
+        Ok(())
+    }
+
+    /// A record in full: when and where, the request, and what was answered.
+    pub(super) fn logged_whole(
+        &mut self,
+        recorded: &Recorded<'_>,
+        provider: Option<&Provider>,
+        same_payload: bool,
+        first: bool,
+    ) -> io::Result<()> {
+        let delivery = &recorded.delivery;
+        if first {
+            let scheme = delivery.scheme.as_deref().unwrap_or("unknown scheme");
+            let heading = format!("{} {} {}", scheme, delivery.event_name(), delivery.id);
+            writeln!(self.output, "{}", self.paint(Role::Heading, &sanitize::line(&heading)))?;
+        }
+        let title = self.occasion(recorded);
+        writeln!(self.output, "\n{title}\n")?;
+        self.head(delivery, provider, "  ")?;
+        writeln!(self.output)?;
+        if same_payload {
+            writeln!(self.output, "  {}", self.paint(Role::Faint, "(the same payload)"))?;
+        } else {
+            let opened = provider.and_then(|provider| provider.scheme.payload(delivery));
+            let body = opened.as_deref().unwrap_or(delivery.request.body());
+            let body = payload::whole(body, self.style.output);
+            self.indented(&body, "  ")?;
+        }
+        writeln!(self.output)?;
+        self.logged_answer(recorded)
+    }
+
+    /// `2026-11-21 10:00:00.123 sent to http://localhost:3000/, attempt 2`
+    fn occasion(&self, recorded: &Recorded<'_>) -> String {
+        let zone = self.zone.get_or_init(jiff::tz::TimeZone::system).clone();
+        let time = recorded.at.map(|at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S%.3f ").to_string());
+        let time = self.paint(Role::Faint, &time.unwrap_or_default());
+        let what = match recorded.direction {
+            Direction::Sent => {
+                let url = recorded.url.as_deref().unwrap_or("a receiver inside wh");
+                let attempt = recorded.attempt.map(|attempt| format!(", attempt {attempt}")).unwrap_or_default();
+                format!("sent to {url}{attempt}")
+            }
+            Direction::Received => match recorded.remote.as_deref() {
+                Some(remote) => format!("received from {remote}"),
+                None => "received".to_owned(),
+            },
+        };
+        let verdict = match (recorded.direction, recorded.valid) {
+            (Direction::Sent, _) => String::new(),
+            (Direction::Received, Some(true)) => self.paint(Role::Good, ", signature ok"),
+            (Direction::Received, Some(false)) => {
+                let reason = recorded.reason.as_deref().unwrap_or("invalid");
+                self.paint(Role::Bad, &sanitize::line(&format!(", signature refused: {reason}")))
+            }
+            (Direction::Received, None) => self.paint(Role::Notice, ", not verified"),
+        };
+        format!("{time}{}{verdict}", self.paint(Role::Name, &sanitize::line(&what)))
+    }
+
+    /// The request's line and its headers.
+    fn head(&mut self, delivery: &Delivery, provider: Option<&Provider>, indent: &str) -> io::Result<()> {
+        let request = &delivery.request;
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        writeln!(self.output, "{indent}{} {}", request.method(), sanitize::line(target))?;
+        for (name, value) in export::headers(delivery, provider) {
+            // They may have been recorded on purpose; the record itself has them.
+            let hidden = is_credential(&name, provider.map(|provider| &provider.scheme));
+            let value = if hidden { REDACTED.to_owned() } else { sanitize::bytes(value.as_bytes()) };
+            let name = sanitize::line(&name);
+            writeln!(self.output, "{indent}{}: {value}", self.paint(Role::Key, &name))?;
+        }
+        Ok(())
+    }
+
+    /// `<-- 503 Service Unavailable (12 ms)`, with its headers and its body.
+    fn logged_answer(&mut self, recorded: &Recorded<'_>) -> io::Result<()> {
+        let Some(response) = &recorded.response else {
+            let error = recorded.error.as_deref().unwrap_or("no answer");
+            return writeln!(self.output, "<-- {}", self.paint(Role::Bad, &sanitize::line(error)));
+        };
+        let role = if response.status.is_success() { Role::Good } else { Role::Bad };
+        let took = response.duration.map(|duration| format!(" ({})", elapsed(duration))).unwrap_or_default();
+        writeln!(self.output, "<-- {}{took}", self.paint(role, &status_words(response.status)))?;
+        let headers = self.headers(&response.headers);
+        self.indented(&headers, "  ")?;
+        if response.body.is_empty() {
+            return Ok(());
+        }
+        let body = payload::whole(&response.body, self.style.output);
+        writeln!(self.output)?;
+        self.indented(&body, "  ")?;
+        if response.truncated {
+            writeln!(self.output, "  {}", self.paint(Role::Faint, "… and more, which was not kept"))?;
+        }
+        Ok(())
+    }
+}

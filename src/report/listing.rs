@@ -1,0 +1,225 @@
+//! The records of a log as a table: one a line, in columns that fit the terminal.
+//!
+//! ```text
+//! TIME      WAY  ANSWER        EVENT           TRY  TOOK   ID
+//! 10:00:00  in   401 mismatch  slot.submitted       3 ms   msg_2Lk9…
+//! 10:00:07  out  503           slot.submitted    2  12 ms  msg_2Lk9…
+//! ```
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::human::elapsed;
+use super::palette::{Palette, Role};
+use super::sanitize;
+use crate::webhook::record::{Direction, Entry};
+
+/// What stands between two columns.
+const GAP: usize = 2;
+
+/// How narrow a column of names may become before others go.
+const NARROW: usize = 10;
+
+/// From how many columns on there is room for dates in full.
+const BROAD: usize = 90;
+
+const TITLES: [&str; COLUMNS] = ["TIME", "WAY", "ANSWER", "EVENT", "TRY", "TOOK", "ID"];
+const COLUMNS: usize = 7;
+const TIME: usize = 0;
+const ANSWER: usize = 2;
+const EVENT: usize = 3;
+const TRY: usize = 4;
+const TOOK: usize = 5;
+const ID: usize = 6;
+
+/// The columns of a table, as wide as its first lines need them.
+#[derive(Debug)]
+pub struct Table {
+    widths: [usize; COLUMNS],
+    /// How a time is written.
+    form: &'static str,
+    zone: TimeZone,
+}
+
+impl Table {
+    /// A table for lines like these, on a terminal of so many columns, if that is known.
+    #[must_use]
+    pub fn new(entries: &[Entry], now: Timestamp, columns: Option<usize>) -> Self {
+        let zone = TimeZone::system();
+        let today = now.to_zoned(zone.clone()).date();
+        let other_day = |at: Timestamp| at.to_zoned(zone.clone()).date() != today;
+        let dates = entries.iter().filter_map(|entry| entry.at).any(other_day);
+        let form = match (dates, columns) {
+            (false, _) => "%H:%M:%S",
+            (true, Some(..BROAD)) => "%m-%d %H:%M",
+            (true, _) => "%Y-%m-%d %H:%M:%S",
+        };
+        let mut table = Self { widths: TITLES.map(str::len), form, zone };
+        for entry in entries {
+            let cells = table.cells(entry);
+            for (width, cell) in table.widths.iter_mut().zip(cells) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        if let Some(columns) = columns {
+            table.fit(columns);
+        }
+        table
+    }
+
+    /// Makes the table narrower, first where it costs least. What is then cut off shows that it is.
+    fn fit(&mut self, columns: usize) {
+        let least = [(EVENT, 2 * NARROW), (ID, 2 * NARROW), (ANSWER, NARROW), (EVENT, NARROW), (ID, NARROW)];
+        for (column, least) in least {
+            let over = self.width().saturating_sub(columns);
+            let width = self.widths[column];
+            self.widths[column] = width.saturating_sub(over).max(least.min(width));
+        }
+        for column in [TOOK, TRY, TIME] {
+            if self.width() > columns {
+                self.widths[column] = 0;
+            }
+        }
+    }
+
+    fn width(&self) -> usize {
+        let shown = self.widths.iter().filter(|width| **width > 0);
+        shown.map(|width| width + GAP).sum::<usize>().saturating_sub(GAP)
+    }
+
+    /// The titles of the columns.
+    #[must_use]
+    pub fn head(&self, palette: Palette) -> String {
+        self.line(TITLES.map(|title| (title.to_owned(), Role::Faint)), palette)
+    }
+
+    /// A record's line.
+    #[must_use]
+    pub fn row(&self, entry: &Entry, palette: Palette) -> String {
+        let answer = if entry.is_good() && entry.trouble.is_none() { Role::Good } else { Role::Bad };
+        let roles = [Some(Role::Faint), None, Some(answer), Some(Role::Name), None, None, Some(Role::Faint)];
+        let mut roles = roles.into_iter();
+        let cells = self.cells(entry).map(|cell| (cell, roles.next().flatten()));
+        let mut line = String::new();
+        for (column, (cell, role)) in cells.into_iter().enumerate() {
+            self.put(&mut line, column, &cell, role, palette);
+        }
+        line
+    }
+
+    fn line(&self, cells: [(String, Role); COLUMNS], palette: Palette) -> String {
+        let mut line = String::new();
+        for (column, (cell, role)) in cells.into_iter().enumerate() {
+            self.put(&mut line, column, &cell, Some(role), palette);
+        }
+        line
+    }
+
+    /// Puts a cell at the end of a line, in its role, cut or filled up to its width. The last one ends the line as it is.
+    fn put(&self, line: &mut String, column: usize, cell: &str, role: Option<Role>, palette: Palette) {
+        let width = self.widths[column];
+        if width == 0 {
+            return;
+        }
+        let length = cell.chars().count();
+        let shown =
+            if length > width { cell.chars().take(width - 1).chain(['…']).collect() } else { cell.to_owned() };
+        let filling = " ".repeat(width.saturating_sub(length));
+        let painted = role.map_or_else(|| shown.clone(), |role| palette.paint(role, &shown));
+        match column {
+            // A number stands at the right of its column.
+            TRY => line.push_str(&format!("{filling}{painted}{}", " ".repeat(GAP))),
+            ID => line.push_str(&painted),
+            _ => line.push_str(&format!("{painted}{filling}{}", " ".repeat(GAP))),
+        }
+    }
+
+    fn cells(&self, entry: &Entry) -> [String; COLUMNS] {
+        let time = entry.at.map(|at| at.to_zoned(self.zone.clone()).strftime(self.form).to_string());
+        let way = match entry.direction {
+            Direction::Received => "in",
+            Direction::Sent => "out",
+        };
+        let answer = match (entry.status, &entry.trouble) {
+            (Some(status), None) => status.to_string(),
+            (Some(status), Some(trouble)) => format!("{status} {trouble}"),
+            (None, Some(trouble)) => trouble.clone(),
+            (None, None) => "none".to_owned(),
+        };
+        [
+            time.unwrap_or_default(),
+            way.to_owned(),
+            sanitize::line(&answer).into_owned(),
+            sanitize::line(&entry.event).into_owned(),
+            entry.attempt.map(|attempt| attempt.to_string()).unwrap_or_default(),
+            entry.duration.map(elapsed).unwrap_or_default(),
+            sanitize::line(&entry.id).into_owned(),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn entries() -> Vec<Entry> {
+        let at = "2026-11-21T10:00:00Z".parse().ok();
+        let event = "SUBSCRIPTION_PAYMENT_CREATED@free_spins".to_owned();
+        let id = "msg_2Lk9a7b6c5d4e3f2g1h0".to_owned();
+        let duration = Some(Duration::from_millis(3));
+        let trouble = Some("ambiguous-header".to_owned());
+        let received = Entry {
+            at,
+            direction: Direction::Received,
+            event,
+            id,
+            status: Some(401),
+            trouble,
+            attempt: None,
+            duration,
+        };
+        let trouble = Some("timeout".to_owned());
+        let attempt = Some(12);
+        let sent =
+            Entry { direction: Direction::Sent, status: None, trouble, attempt, duration: None, ..received.clone() };
+        vec![received, sent]
+    }
+
+    fn shown(columns: Option<usize>) -> Vec<String> {
+        let entries = entries();
+        let table = Table::new(&entries, "2026-11-22T10:00:00Z".parse().expect("a time"), columns);
+        let palette = Palette::new(false);
+        let rows = entries.iter().map(|entry| table.row(entry, palette));
+        std::iter::once(table.head(palette)).chain(rows).collect()
+    }
+
+    #[test]
+    fn columns_stand_below_their_titles() {
+        let lines = shown(None);
+        for (title, cells) in
+            [("ANSWER", ["401 ambiguous-header", "timeout"]), ("EVENT", ["SUBSCRIPTION", "SUBSCRIPTION"])]
+        {
+            let at = lines[0].find(title).expect("a title");
+            for (line, cell) in lines[1..].iter().zip(cells) {
+                assert!(line[at..].starts_with(cell), "{title}: {line}");
+            }
+        }
+        assert!(lines[1].ends_with("  msg_2Lk9a7b6c5d4e3f2g1h0"), "{lines:?}");
+        assert!(lines[2].contains("   12  "), "{lines:?}");
+    }
+
+    #[test]
+    fn a_line_is_as_wide_as_the_terminal_at_most() {
+        for columns in 40..160 {
+            for line in shown(Some(columns)) {
+                assert!(line.chars().count() <= columns, "{columns}: {line}");
+                assert!(
+                    line.contains("msg_2Lk9a…") || line.contains("msg_2Lk9a7") || line.contains("ID"),
+                    "{columns}: {line}"
+                );
+            }
+        }
+    }
+}
