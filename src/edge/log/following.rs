@@ -91,8 +91,8 @@ impl Follower {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Log, aside};
     use super::*;
+    use crate::edge::log::{Log, aside};
 
     fn all(follower: &mut Follower) -> Vec<String> {
         let mut all = Vec::new();

@@ -109,7 +109,7 @@ mod tests {
             "request":{"method":"POST","target":"/","headers":[],"body":""},"verification":{"valid":true},"response":{"status":200}}"#;
         let (from, to) = change.split_once(" to ").unwrap_or_default();
         let record = record.replace(from, to);
-        filter.admits(&super::super::read(record.as_bytes()).expect("a record"))
+        filter.admits(&crate::webhook::record::read(record.as_bytes()).expect("a record"))
     }
 
     fn event(glob: &str) -> Filter {
