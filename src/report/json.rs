@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::explanation;
 use super::export;
 use super::human::Verbosity;
-use super::{BARS, Outcome, Problem, Prospect, Reporter, Summary, checkup, sanitize};
+use super::{BARS, Outcome, Problem, Prospect, Reporter, Summary, Totals, checkup, sanitize};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
@@ -49,8 +49,12 @@ impl<'a> JsonReporter<'a> {
         self.line(&Value::Object(line))
     }
 
+    fn logged(&mut self, entries: &[Entry], lines: &[Vec<u8>]) -> io::Result<()> {
+        entries.iter().zip(lines).try_for_each(|(entry, line)| self.logged_line(entry, line))
+    }
+
     /// A record as it stands in the log, behind its `type`: `received`, or `attempt` with what an attempt's line has.
-    fn logged(&mut self, entry: &Entry, line: &[u8]) -> io::Result<()> {
+    fn logged_line(&mut self, entry: &Entry, line: &[u8]) -> io::Result<()> {
         // What was read as a record is an object; a log that was changed since is not shown.
         let text = str::from_utf8(line).map_err(io::Error::other)?;
         let Some(members) = text.trim().strip_prefix('{') else { return Ok(()) };
@@ -128,16 +132,7 @@ impl Reporter for JsonReporter<'_> {
                 "name": secret.name(),
                 "secret": String::from_utf8_lossy(secret.expose()),
             }),
-            Outcome::Listened(totals) => json!({
-                "type": "summary",
-                "received": totals.received,
-                "valid": totals.valid,
-                "invalid": totals.invalid,
-                "unverified": totals.unverified,
-                "accepted": totals.accepted,
-                "forwarded": totals.forwarded,
-                "failed": totals.failed,
-            }),
+            Outcome::Listened(totals) => listened(totals),
             Outcome::Attempted { delivery, attempt, good, fault, prospect, .. } => {
                 let mut value = attempted(delivery, attempt, *good);
                 value["fault"] = (*fault).into();
@@ -161,13 +156,8 @@ impl Reporter for JsonReporter<'_> {
                 return Ok(());
             }
             Outcome::Scheme { provider, .. } => scheme(provider),
-            Outcome::Logged { entries, lines, .. } => {
-                for (entry, line) in entries.iter().zip(*lines) {
-                    self.logged(entry, line)?;
-                }
-                return Ok(());
-            }
-            Outcome::LoggedWhole { recorded, line, .. } => return self.logged(&Entry::new(recorded), line),
+            Outcome::Logged { entries, lines, .. } => return self.logged(entries, lines),
+            Outcome::LoggedWhole { recorded, line, .. } => return self.logged_line(&Entry::new(recorded), line),
             Outcome::Summary(summary) => summed(summary),
             Outcome::Probes { probes, provider } => {
                 for probe in *probes {
@@ -189,6 +179,19 @@ impl Reporter for JsonReporter<'_> {
             "hint": problem.hint,
         }))
     }
+}
+
+fn listened(totals: &Totals) -> Value {
+    json!({
+        "type": "summary",
+        "received": totals.received,
+        "valid": totals.valid,
+        "invalid": totals.invalid,
+        "unverified": totals.unverified,
+        "accepted": totals.accepted,
+        "forwarded": totals.forwarded,
+        "failed": totals.failed,
+    })
 }
 
 /// A signed request; without `secrets` its credentials are redacted.
