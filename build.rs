@@ -11,7 +11,11 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or(io::ErrorKind::NotFound)?).join("fixtures");
     let mut providers = Vec::new();
     for entry in fs::read_dir(&root)? {
-        providers.push(entry?.path());
+        let folder = entry?.path();
+        // What editors and file managers leave behind is no provider.
+        if folder.join("provider.toml").is_file() {
+            providers.push(folder);
+        }
     }
     providers.sort();
 
@@ -45,7 +49,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else {
+        } else if path.extension().is_some_and(|extension| extension == "json") {
             files.push(path);
         }
     }

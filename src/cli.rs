@@ -1,5 +1,6 @@
 //! What can be typed: the clap tree. No behaviour.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -194,7 +195,7 @@ impl SchemeArgs {
 }
 
 /// Where the secret comes from: the first of these that is given; given twice, it is two secrets.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(next_help_heading = "Secret")]
 pub struct SecretArgs {
     /// Read the secret from a file, or from stdin with `-`
@@ -204,9 +205,21 @@ pub struct SecretArgs {
     #[arg(long, value_name = "NAME")]
     pub secret_env: Vec<String>,
     /// Give the secret itself (others on this machine can see it in `ps`)
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub secret: Vec<String>,
     /// Where files of settings say that it is, in order.
     #[arg(skip)]
     pub configured: Vec<SecretSetting>,
+}
+
+impl fmt::Debug for SecretArgs {
+    /// Without the secrets themselves.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretArgs")
+            .field("secret_file", &self.secret_file)
+            .field("secret_env", &self.secret_env)
+            .field("secret", &format_args!("{} (redacted)", self.secret.len()))
+            .field("configured", &self.configured)
+            .finish()
+    }
 }

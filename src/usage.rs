@@ -20,17 +20,18 @@ fn message(error: &clap::Error) -> String {
             format!("there is no command `{}`", text(error, ContextKind::InvalidSubcommand).unwrap_or_default())
         }
         ErrorKind::InvalidValue => match value {
-            Some(value) if !value.is_empty() => format!("`{value}` is no value of `{argument}`"),
-            _ => format!("`{argument}` needs a value"),
+            Some(value) if !value.is_empty() => format!("`{value}` is no value of `{}`", flag(&argument)),
+            _ => format!("`{}` needs a value", flag(&argument)),
         },
         ErrorKind::ValueValidation => match std::error::Error::source(error) {
             Some(source) => format!("{}: {source}", flag(&argument)),
-            None => format!("`{}` is no value of `{argument}`", value.unwrap_or_default()),
+            None => format!("`{}` is no value of `{}`", value.unwrap_or_default(), flag(&argument)),
         },
         ErrorKind::MissingSubcommand => "no command was given".to_owned(),
         ErrorKind::MissingRequiredArgument => format!("`{}` is missing", flag(&argument)),
         ErrorKind::ArgumentConflict => {
             let other = text(error, ContextKind::PriorArg).unwrap_or_default();
+            let (argument, other) = (flag(&argument), flag(&other));
             if other == argument || other.is_empty() {
                 format!("`{argument}` was given twice")
             } else {

@@ -94,6 +94,7 @@ fn an_event_that_is_unknown_or_not_the_only_one() {
         (&["send", "payment.succeeded"], "ambiguous-event", "payment.succeeded", "whop-v1/payment.succeeded"),
         (&["sign", "payment.succeeded"], "ambiguous-event", "payment.succeeded", "whop/payment.succeeded"),
         (&["send"], "usage", "EVENT", "wh events"),
+        (&["send", "-s", "wpg"], "usage", "EVENT", "--all"),
         (&["sign"], "usage", "EVENT", "wh events"),
         (&["send", "of.mine", "-d", "{}"], "usage", "of.mine", "--scheme"),
         (&["send", "-s", "wpg", "-d", "{}"], "usage", "event", "EVENT"),

@@ -921,7 +921,8 @@ fn a_secret_never_appears_in_what_is_written() {
 
 #[test]
 fn a_token_is_redacted_where_a_delivery_is_shown() {
-    send(["PLAYER_OPTED_IN", "-v"]).run().exit(0).stdout_contains("Authorization: (redacted)");
+    let shown = send(["PLAYER_OPTED_IN", "-v"]).run();
+    shown.exit(0).stdout_contains("Authorization: (redacted)").stdout_contains("] token ok\n");
     let received = send(["PLAYER_OPTED_IN", "--json"]).run().exit(0).json("received");
     let headers = received["request"]["headers"].as_array().expect("a list");
     assert!(headers.contains(&json!(["authorization", "(redacted)"])), "{received}");
@@ -934,6 +935,13 @@ fn a_token_is_redacted_in_a_dry_run() {
         output.exit(0).stdout_contains("Authorization");
         assert!(!output.stdout_text().contains("hunter2"), "{}", output.stdout_text());
     }
+}
+
+#[test]
+fn a_secret_may_begin_with_a_dash() {
+    let endpoint = Endpoint::new();
+    send(["PLAYER_OPTED_IN", "--to", &endpoint.port(), "--secret", "-abc"]).run().exit(0);
+    assert_eq!(endpoint.arrival().header("Authorization"), "Bearer -abc");
 }
 
 #[test]

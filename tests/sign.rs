@@ -186,7 +186,8 @@ fn json_holds_the_body_as_text_or_in_base64_and_either_way_exactly() {
 
 #[test]
 fn a_hurl_file_holds_the_request_with_its_body_in_base64() {
-    for (what, payload) in payloads() {
+    // Hurl has no form for a body in base64 that is empty; a request without one has none.
+    for (what, payload) in payloads().into_iter().filter(|(_, payload)| !payload.is_empty()) {
         let begin = || fixed("3000/hook", ["slot.submitted", "-d", "@payload", "-q"]).file("payload", &payload);
         let file = begin().args(["--as", "hurl"]).run();
         let lines: Vec<&str> = file.exit(0).stdout_text().lines().collect();
@@ -201,6 +202,16 @@ fn a_hurl_file_holds_the_request_with_its_body_in_base64() {
         let expected: Vec<String> = signed.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         assert_eq!(headers, expected, "{what}");
     }
+}
+
+#[test]
+fn a_hurl_file_has_no_template_comment_or_escape_of_its_own() {
+    let own = ["-H", "X-Own: {{a}} #b \\c\td", "-d", "", "--as", "hurl", "-q"];
+    let output = fixed("3000/hook?x={{y}}", ["slot.submitted"]).args(own).run();
+    let file = output.exit(0).stdout_text();
+    assert!(file.starts_with("POST http://localhost:3000/hook?x=\\u{7b}\\u{7b}y\\u{7d}\\u{7d}\n"), "{file}");
+    assert!(file.contains("\nX-Own: \\u{7b}\\u{7b}a\\u{7d}\\u{7d} \\#b \\\\c\\td\n"), "{file}");
+    assert!(!file.contains("base64,"), "{file}");
 }
 
 // What is signed.

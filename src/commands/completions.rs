@@ -1,5 +1,6 @@
 //! `wh completions`: a shell's script, which asks `wh` itself, so that a user's own catalogue is completed too.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -79,6 +80,10 @@ pub fn complete_event() -> ArgValueCompleter {
         // A provider that is set, and not typed, steps back behind one that is.
         let scheme = scheme.or(set.filter(|_| !typed.contains('/')));
         let of_scheme = |event: &EventName| scheme.as_ref().is_none_or(|scheme| event.provider == *scheme);
+        let mut namesakes: HashMap<String, usize> = HashMap::new();
+        for event in catalogue.events().filter(of_scheme) {
+            *namesakes.entry(event.name()).or_default() += 1;
+        }
         let mut candidates = Vec::new();
         for name in catalogue.names() {
             let Ok(provider) = catalogue.provider(name) else { continue };
@@ -88,8 +93,7 @@ pub fn complete_event() -> ArgValueCompleter {
                     continue;
                 }
                 let (short, full) = (event.name(), event.to_string());
-                let same = |other: &EventName| of_scheme(other) && other.name() == short;
-                let alone = catalogue.events().filter(same).count() == 1;
+                let alone = namesakes.get(&short) == Some(&1);
                 let value = match (short.starts_with(&typed), full.starts_with(&typed)) {
                     (true, _) if alone => short,
                     (true, _) | (false, true) => full,

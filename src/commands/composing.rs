@@ -133,7 +133,13 @@ impl<'a> Composer<'a> {
     /// The event that a payload of one's own names itself.
     fn event_of_data(&self) -> Result<EventName, Error> {
         let (Some(scheme), Some(data)) = (&self.args.scheme.scheme, &self.data) else {
-            return Err(Error::usage("no EVENT was given", "name one, such as slot.submitted; `wh events` lists them"));
+            let hint = match &self.args.scheme.scheme {
+                Some(scheme) => {
+                    format!("name one of {scheme} (`wh events {scheme}` lists them), or `wh send --all` sends each")
+                }
+                None => "name one, such as slot.submitted; `wh events` lists them".to_owned(),
+            };
+            return Err(Error::usage("no EVENT was given", hint));
         };
         let provider = self.catalogue.provider(scheme)?;
         let event = provider.event_of_payload(data).ok_or_else(|| {

@@ -159,13 +159,28 @@ fn octal(bytes: &[u8]) -> String {
 #[must_use]
 pub fn as_hurl(delivery: &Delivery, provider: &Provider) -> Vec<u8> {
     let request = &delivery.request;
-    let mut file = format!("{} {}\n", request.method(), request.uri());
+    let mut file = format!("{} {}\n", request.method(), hurl_text(&request.uri().to_string()));
     for (name, value) in headers(delivery, provider) {
         let value = String::from_utf8_lossy(value.as_bytes());
-        let value = value.replace('\\', "\\\\").replace('#', "\\#").replace("{{", "\\{\\{");
-        let _ = writeln!(file, "{name}: {value}");
+        let _ = writeln!(file, "{}: {}", hurl_text(&name), hurl_text(&value));
     }
-    let _ = writeln!(file, "base64,{};", STANDARD.encode(request.body()));
+    if !request.body().is_empty() {
+        let _ = writeln!(file, "base64,{};", STANDARD.encode(request.body()));
+    }
     file.push_str("HTTP *\n[Asserts]\nstatus >= 200\nstatus < 300\n");
     file.into_bytes()
+}
+
+/// A text in which nothing is a comment, an escape or a template to Hurl, and no white space is lost.
+fn hurl_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '#' => escaped.extend(['\\', character]),
+            '\t' => escaped.push_str("\\t"),
+            '{' | '}' => escaped.push_str(&format!("\\u{{{:x}}}", u32::from(character))),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
 }

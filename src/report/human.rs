@@ -125,7 +125,7 @@ impl<'a> HumanReporter<'a> {
         if whole == Whole::Request {
             self.request(delivery, provider, "", secrets)?;
         }
-        writeln!(self.output, "{} {}", self.arrow_out(delivery, at), self.verdict(verdict))?;
+        writeln!(self.output, "{} {}", self.arrow_out(delivery, at), self.verdict(verdict, provider))?;
         match whole {
             Whole::Payload if self.is(Verbosity::Verbose) => self.request(delivery, provider, "    ", secrets)?,
             Whole::Payload => self.payload(delivery, provider, "    ")?,
@@ -142,17 +142,17 @@ impl<'a> HumanReporter<'a> {
         }
     }
 
-    /// `signature ok`, or why not.
-    fn verdict(&self, verdict: Option<&Result<Verified, Rejection>>) -> String {
+    /// `signature ok`, or why not; where nothing is signed, it is the token that is looked at.
+    fn verdict(&self, verdict: Option<&Result<Verified, Rejection>>, provider: Option<&Provider>) -> String {
+        let token = provider.is_some_and(|provider| provider.scheme.algorithm == Algorithm::Token);
+        let what = if token { "token" } else { "signature" };
         match verdict {
             None => self.paint(Role::Notice, "not verified: no scheme recognised"),
             Some(Ok(Verified { other_encoding: Some(encoding), .. })) => {
-                format!("{} ({})", self.paint(Role::Good, "signature ok"), encoding.name())
+                format!("{} ({})", self.paint(Role::Good, &format!("{what} ok")), encoding.name())
             }
-            Some(Ok(_)) => self.paint(Role::Good, "signature ok"),
+            Some(Ok(_)) => self.paint(Role::Good, &format!("{what} ok")),
             Some(Err(rejection)) => {
-                let what =
-                    if matches!(rejection, Rejection::Mismatch { token: true, .. }) { "token" } else { "signature" };
                 let word = self.paint(Role::Bad, &format!("{what} refused: {}", rejection.reason()));
                 format!("{word}, {}", sanitize::line(&rejection.to_string()))
             }

@@ -1,6 +1,7 @@
 //! `Provider`: a folder of the catalogue, read: what a provider is, how it signs and how it delivers.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -528,32 +529,47 @@ fn parsed<T: FromStr<Err: std::fmt::Display>>(texts: &[At<String>], table: &Tabl
     texts.iter().map(parse).collect()
 }
 
+/// The events of a provider: those that its file lists, in its order, and those that have an example only.
 fn read_events(
     provider: &str,
     table: Table<'_>,
     source: Source<'_>,
     files: &[&str],
 ) -> Result<Vec<EventInfo>, FileError> {
-    let mut unlisted = files.to_vec();
-    let mut events: Vec<EventInfo> = Vec::new();
+    let mut unlisted: HashSet<&str> = files.iter().copied().collect();
+    let mut listed: Vec<EventInfo> = Vec::new();
     for (key, about) in table.into_texts()? {
-        let Some(at) = unlisted.iter().position(|file| *file == key.value) else {
+        if !unlisted.remove(key.value.as_str()) {
             let message = format!("the event `{}` has no example", key.value);
             let hint = format!("add events/{}.json beside this file", key.value);
             return Err(source.error(key.span.start, message, Some(hint)));
-        };
-        unlisted.remove(at);
-        events.push(EventInfo { name: EventName::from_name(provider, &key.value), about: about.value });
+        }
+        listed.push(EventInfo { name: EventName::from_name(provider, &key.value), about: about.value });
+    }
+    if unlisted.is_empty() {
+        return Ok(listed);
     }
     // A file that is not listed is an event all the same; a variant has its type's line and stands behind it.
-    for file in unlisted {
-        let name = EventName::from_name(provider, file);
-        let plain = events.iter().find(|info| info.name.event == name.event && info.name.variant.is_none());
-        let about = plain.map(|info| info.about.clone()).unwrap_or_default();
-        let behind = events.iter().rposition(|info| info.name.event == name.event);
-        events.insert(behind.map_or(events.len(), |at| at + 1), EventInfo { name, about });
+    let mut abouts: HashMap<&str, &str> = HashMap::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (place, info) in listed.iter().enumerate() {
+        if info.name.variant.is_none() {
+            abouts.insert(&info.name.event, &info.about);
+        }
+        places.insert(info.name.event.clone(), place);
     }
-    Ok(events)
+    let mut placed: Vec<(usize, EventInfo)> = Vec::new();
+    for file in files.iter().filter(|file| unlisted.contains(*file)) {
+        let name = EventName::from_name(provider, file);
+        let about = abouts.get(name.event.as_str()).copied().unwrap_or_default().to_owned();
+        let next = listed.len() + placed.len();
+        let place = *places.entry(name.event.clone()).or_insert(next);
+        placed.push((place, EventInfo { name, about }));
+    }
+    let mut events: Vec<(usize, EventInfo)> = listed.into_iter().enumerate().collect();
+    events.append(&mut placed);
+    events.sort_by_key(|(place, _)| *place);
+    Ok(events.into_iter().map(|(_, info)| info).collect())
 }
 
 fn template(table: &Table<'_>, text: &At<String>, allowed: &[Field]) -> Result<Template, FileError> {

@@ -176,6 +176,5 @@ fn version(version: Version) -> &'static str {
 /// Milliseconds with what a microsecond clock can tell.
 #[must_use]
 pub fn milliseconds(duration: Duration) -> f64 {
-    let microseconds = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
-    f64::from(microseconds) / 1000.0
+    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
