@@ -1,11 +1,16 @@
-//! Embeds `fixtures/`: writes the list of its providers, each with its file and its example events, for
-//! `webhook::catalogue`.
+//! Embeds `fixtures/`: writes the list of its providers, each with its file, a digest of it and its example events,
+//! for `webhook::catalogue`.
 //!
 //! Cargo runs this again when the folder changes, so that a provider or an example event is added by adding a file.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
+
+/// What a provider's file says is read by the same code here and in the program.
+#[path = "src/webhook/tree.rs"]
+#[expect(dead_code, unreachable_pub, reason = "a module of the library, which also reads what is written here")]
+mod tree;
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or(io::ErrorKind::NotFound)?).join("fixtures");
@@ -19,17 +24,25 @@ fn main() -> io::Result<()> {
     }
     providers.sort();
 
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
     let mut list = String::from("&[\n");
     for provider in providers {
         let file = provider.join("provider.toml");
+        let digest = format!("{}.digest", name(&root, &provider));
+        fs::write(out.join(&digest), digest_of(&file)?)?;
         let folder = provider.join("events");
         let mut events = Vec::new();
         collect(&folder, &mut events)?;
         let mut events: Vec<(String, &Path)> =
             events.iter().map(|file| (name(&folder, file), file.as_path())).collect();
         events.sort();
-        let _ =
-            writeln!(list, "Folder {{ name: {:?}, file: {}, events: &[", name(&root, &provider), include(&root, &file));
+        let _ = writeln!(
+            list,
+            "Folder {{ name: {:?}, file: {}, digest: include_bytes!(concat!(env!(\"OUT_DIR\"), {:?})), events: &[",
+            name(&root, &provider),
+            include(&root, &file),
+            format!("/{digest}"),
+        );
         for (name, file) in events {
             let _ = writeln!(list, "    ({:?}, {}),", name.trim_end_matches(".json"), include(&root, file));
         }
@@ -37,11 +50,19 @@ fn main() -> io::Result<()> {
     }
     list.push(']');
 
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
     fs::write(out.join("fixtures.rs"), list)?;
     println!("cargo::rerun-if-changed=fixtures");
+    println!("cargo::rerun-if-changed=src/webhook/tree.rs");
     println!("cargo::rerun-if-changed=build.rs");
     Ok(())
+}
+
+/// A start of the program reads what a file says, and need not parse it.
+fn digest_of(file: &Path) -> io::Result<Vec<u8>> {
+    let text = fs::read_to_string(file)?;
+    let fault = |reason: String| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {reason}", file.display()));
+    let entries = tree::parse(&text).map_err(|(offset, reason)| fault(format!("at byte {offset}, {reason}")))?;
+    tree::digest(&entries).ok_or_else(|| fault("it is too large".to_owned()))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

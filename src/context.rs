@@ -41,6 +41,17 @@ pub struct Terminals {
 }
 
 impl Terminals {
+    fn of_process() -> Self {
+        let (output, errors) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let size = match (output, errors) {
+            (true, _) => terminal_size::terminal_size_of(io::stdout()),
+            (false, true) => terminal_size::terminal_size_of(io::stderr()),
+            (false, false) => None,
+        };
+        let columns = size.map(|(width, _)| width.0.into());
+        Self { input: io::stdin().is_terminal(), output, errors, columns }
+    }
+
     /// Whether there is someone to ask.
     #[must_use]
     pub fn interactive(self) -> bool {
@@ -68,14 +79,7 @@ impl Context {
             environment: Box::new(|name| std::env::var_os(name)),
             clock: Timestamp::now,
             seed: None,
-            terminals: Terminals {
-                input: io::stdin().is_terminal(),
-                output: io::stdout().is_terminal(),
-                errors: io::stderr().is_terminal(),
-                columns: terminal_size::terminal_size_of(io::stdout())
-                    .or_else(|| terminal_size::terminal_size_of(io::stderr()))
-                    .map(|(width, _)| width.0.into()),
-            },
+            terminals: Terminals::of_process(),
             input: || Box::new(io::stdin()),
         }
     }

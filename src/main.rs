@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, LineWriter, Write as _};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 use clap_complete::CompleteEnv;
 use wh::cli::Cli;
 use wh::commands::completions;
@@ -24,10 +24,21 @@ fn main() -> ExitCode {
     }
     let context = Context::from_process();
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    match Cli::try_parse_from(&arguments) {
+    match parse(&arguments) {
         Ok(cli) => wh::run(cli, &context, streams()).into(),
         Err(error) => refuse(&error, &arguments, &context).into(),
     }
+}
+
+/// Reads the command line.
+fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(arguments);
+    let cli = matches
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command)));
+    // To take the tree of commands down piece by piece costs a start more than signing does.
+    std::mem::forget(command);
+    cli
 }
 
 fn streams() -> Streams<'static> {

@@ -107,7 +107,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("sha2", &["webhook/"]),
     ("subtle", &["webhook/"]),
     ("zeroize", &["webhook/"]),
-    ("toml", &["webhook/table.rs"]),
+    ("toml", &["webhook/tree.rs"]),
     ("wildmatch", &["webhook/"]),
 ];
 

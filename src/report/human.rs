@@ -452,7 +452,8 @@ impl<'a> HumanReporter<'a> {
     fn aside(&mut self, role: Role, word: &str, text: &str) -> io::Result<()> {
         let word = self.style.errors.paint(role, word);
         let text = self.wrapped(text, "      ");
-        writeln!(self.errors, "{word} {text}")
+        // In one piece, so that it stands whole among what others write.
+        self.errors.write_all(format!("{word} {text}\n").as_bytes())
     }
 
     /// Prose as wide as the terminal; its lines but for the first stand behind `indent`.

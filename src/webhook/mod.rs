@@ -25,5 +25,6 @@ pub mod secret;
 pub mod signing;
 pub mod table;
 pub mod template;
+pub mod tree;
 pub mod verification;
 pub mod weakness;

@@ -115,7 +115,11 @@ pub struct RequestRules {
 impl Provider {
     /// Reads a provider's file; `files` are the names of the example events that stand beside it, in order.
     pub fn read(name: &str, source: Source<'_>, files: &[&str]) -> Result<Self, FileError> {
-        let mut file = source.table()?;
+        Self::read_table(name, source.table()?, source, files)
+    }
+
+    /// The same, from what the file is known to say.
+    pub fn read_table(name: &str, mut file: Table<'_>, source: Source<'_>, files: &[&str]) -> Result<Self, FileError> {
         file.allow(&KEYS)?;
         let title = file.required_text("title")?.value;
         let about = file.required_text("about")?.value;

@@ -4,10 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
 use super::nearest::nearest;
+use super::tree::{self, Entry, Node, Value};
 
 /// A mistake in a file: where it is, what it is, and the way out where there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,12 +78,17 @@ impl<'a> Source<'a> {
         if self.text.trim().is_empty() {
             return Err(self.error(0, "the file is empty".to_owned(), None));
         }
-        let table = DeTable::parse(self.text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            // The parser's message may have lines of its own; the first says what is wrong.
-            self.error(offset, error.message().replace('\n', ", "), None)
-        })?;
-        Ok(Table { source: self, name: String::new(), at: 0, entries: table.into_inner(), known: Vec::new() })
+        let entries = tree::parse(self.text).map_err(|(offset, message)| self.error(offset, message, None))?;
+        Ok(self.of(entries))
+    }
+
+    /// The same, where the file was read before and a digest of it was made.
+    pub fn digested_table(self, digest: &'a [u8]) -> Result<Table<'a>, FileError> {
+        tree::undigest(digest).map_or_else(|| self.table(), |entries| Ok(self.of(entries)))
+    }
+
+    fn of(self, entries: Vec<Entry<'a>>) -> Table<'a> {
+        Table { source: self, name: String::new(), at: 0, entries, known: Vec::new() }
     }
 }
 
@@ -94,7 +97,7 @@ pub struct Table<'a> {
     source: Source<'a>,
     name: String,
     at: usize,
-    entries: DeTable<'a>,
+    entries: Vec<Entry<'a>>,
     known: Vec<&'static str>,
 }
 
@@ -112,9 +115,10 @@ pub type Pair = (At<String>, At<String>);
 
 impl<'a> Table<'a> {
     /// The value of a key, taken out.
-    fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
+    fn take(&mut self, key: &'static str) -> Option<Node<'a>> {
         self.known.push(key);
-        self.entries.remove(key)
+        let place = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.swap_remove(place).node)
     }
 
     /// A text; an empty one is a mistake.
@@ -137,7 +141,7 @@ impl<'a> Table<'a> {
     /// A list of lists of texts.
     pub fn text_lists(&mut self, key: &'static str) -> Result<Vec<Vec<At<String>>>, FileError> {
         let Some(value) = self.take(key) else { return Ok(Vec::new()) };
-        let Some(items) = value.get_ref().as_array() else {
+        let Value::List(items) = &value.value else {
             return Err(self.wrong_type(key, &value, "a list of lists"));
         };
         items.iter().map(|item| self.as_texts(key, item)).collect()
@@ -158,13 +162,19 @@ impl<'a> Table<'a> {
     /// Yes or no; no when it is not there.
     pub fn flag(&mut self, key: &'static str) -> Result<bool, FileError> {
         let Some(value) = self.take(key) else { return Ok(false) };
-        value.get_ref().as_bool().ok_or_else(|| self.wrong_type(key, &value, "true or false"))
+        match value.value {
+            Value::Flag(flag) => Ok(flag),
+            _ => Err(self.wrong_type(key, &value, "true or false")),
+        }
     }
 
     /// A whole number from 1 to 1000.
     pub fn count(&mut self, key: &'static str) -> Result<Option<u32>, FileError> {
         let Some(value) = self.take(key) else { return Ok(None) };
-        let number = value.get_ref().as_integer().and_then(|number| number.as_str().parse().ok());
+        let number = match &value.value {
+            Value::Number(number) => number.parse().ok(),
+            _ => None,
+        };
         match number {
             Some(number @ 1..=1000) => Ok(Some(number)),
             _ => Err(self.wrong_type(key, &value, "a whole number from 1 to 1000")),
@@ -200,7 +210,7 @@ impl<'a> Table<'a> {
     pub fn table(&mut self, key: &'static str) -> Result<Table<'a>, FileError> {
         let Some(value) = self.take(key) else {
             let name = self.full_name(key);
-            return Ok(Self { source: self.source, name, at: self.at, entries: DeTable::new(), known: Vec::new() });
+            return Ok(Self { source: self.source, name, at: self.at, entries: Vec::new(), known: Vec::new() });
         };
         self.as_table(key, value)
     }
@@ -208,47 +218,49 @@ impl<'a> Table<'a> {
     /// A list of tables; an empty one when it is not there.
     pub fn tables(&mut self, key: &'static str) -> Result<Vec<Table<'a>>, FileError> {
         let Some(value) = self.take(key) else { return Ok(Vec::new()) };
-        let span = value.span();
-        match value.into_inner() {
-            DeValue::Array(items) => items.into_iter().map(|item| self.as_table(key, item)).collect(),
-            other => Err(self.wrong_type(key, &Spanned::new(span, other), "a list of tables")),
+        match value.value {
+            Value::List(items) => items.into_iter().map(|item| self.as_table(key, item)).collect(),
+            _ => Err(self.wrong_type(key, &value, "a list of tables")),
         }
     }
 
     /// All keys and their texts, whatever the keys are called, in the order of the file.
     pub fn into_texts(mut self) -> Result<Vec<Pair>, FileError> {
-        let mut entries: Vec<_> = std::mem::take(&mut self.entries).into_iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
-        let pairs = entries.into_iter().map(|(key, value)| {
-            let name = key.get_ref().to_string();
-            let text = self.as_text(&name, &value)?;
-            Ok((At { span: key.span(), value: name }, text))
+        let entries = self.take_all();
+        let pairs = entries.into_iter().map(|Entry { key, span, node }| {
+            let text = self.as_text(&key, &node)?;
+            Ok((At { span, value: key.into_owned() }, text))
         });
         pairs.collect()
     }
 
     /// All keys and their tables, whatever the keys are called, in the order of the file.
     pub fn into_tables(mut self) -> Result<Vec<(At<String>, Table<'a>)>, FileError> {
-        let mut entries: Vec<_> = std::mem::take(&mut self.entries).into_iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
-        let tables = entries.into_iter().map(|(key, value)| {
-            let name = key.get_ref().to_string();
-            let table = self.as_table(&name, value)?;
-            Ok((At { span: key.span(), value: name }, table))
+        let entries = self.take_all();
+        let tables = entries.into_iter().map(|Entry { key, span, node }| {
+            let table = self.as_table(&key, node)?;
+            Ok((At { span, value: key.into_owned() }, table))
         });
         tables.collect()
+    }
+
+    /// All that was not taken yet, in the order of the file.
+    fn take_all(&mut self) -> Vec<Entry<'a>> {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_unstable_by_key(|entry| entry.span.start);
+        entries
     }
 
     /// Where a key stands that was not taken yet.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<Range<usize>> {
-        self.entries.keys().find(|key| key.get_ref() == name).map(Spanned::span)
+        self.entries.iter().find(|entry| entry.key == name).map(|entry| entry.span.clone())
     }
 
     /// Says of the first key that was not taken that nobody knows it.
     pub fn end(self) -> Result<(), FileError> {
-        let Some(key) = self.entries.keys().min_by_key(|key| key.span().start) else { return Ok(()) };
-        Err(self.unknown(key.span().start, key.get_ref(), self.known.iter().copied()))
+        let Some(entry) = self.entries.iter().min_by_key(|entry| entry.span.start) else { return Ok(()) };
+        Err(self.unknown(entry.span.start, &entry.key, self.known.iter().copied()))
     }
 
     /// An error about the value at `span`.
@@ -281,9 +293,9 @@ impl<'a> Table<'a> {
 
     /// Refuses every key but these, before any of them is read.
     pub fn allow(&self, known: &[&str]) -> Result<(), FileError> {
-        let strangers = self.entries.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
-        let Some(key) = strangers.min_by_key(|key| key.span().start) else { return Ok(()) };
-        Err(self.unknown(key.span().start, key.get_ref(), known.iter().copied()))
+        let strangers = self.entries.iter().filter(|entry| !known.contains(&entry.key.as_ref()));
+        let Some(entry) = strangers.min_by_key(|entry| entry.span.start) else { return Ok(()) };
+        Err(self.unknown(entry.span.start, &entry.key, known.iter().copied()))
     }
 
     fn unknown<'k>(&self, at: usize, name: &str, known: impl Iterator<Item = &'k str> + Clone) -> FileError {
@@ -297,46 +309,47 @@ impl<'a> Table<'a> {
 
     /// What is not there may be there under a name that is nearly right.
     fn mistyped(&self, key: &str) -> Option<FileError> {
-        let entries = self.entries.keys();
-        let near = entries.filter(|entry| {
-            nearest(entry.get_ref(), [key]).is_some() && !self.known.contains(&entry.get_ref().as_ref())
-        });
-        let entry = near.min_by_key(|entry| entry.span().start)?;
-        Some(self.unknown(entry.span().start, entry.get_ref(), std::iter::once(key)))
+        let near = self
+            .entries
+            .iter()
+            .filter(|entry| nearest(&entry.key, [key]).is_some() && !self.known.contains(&entry.key.as_ref()));
+        let entry = near.min_by_key(|entry| entry.span.start)?;
+        Some(self.unknown(entry.span.start, &entry.key, std::iter::once(key)))
     }
 
     fn full_name(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
-    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) -> FileError {
-        self.source.error(value.span().start, format!("`{}` must be {wanted}", self.full_name(key)), None)
+    fn wrong_type(&self, key: &str, value: &Node<'_>, wanted: &str) -> FileError {
+        self.source.error(value.span.start, format!("`{}` must be {wanted}", self.full_name(key)), None)
     }
 
-    fn as_text(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<At<String>, FileError> {
-        match value.get_ref().as_str() {
-            Some("") => Err(self.error(&value.span(), format!("`{}` is empty", self.full_name(key)), None)),
-            Some(text) => Ok(At { value: text.to_owned(), span: value.span() }),
-            None => Err(self.wrong_type(key, value, "a text in quotes")),
-        }
-    }
-
-    fn as_texts(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<At<String>>, FileError> {
-        match value.get_ref().as_array() {
-            Some(items) => items.iter().map(|item| self.as_text(key, item)).collect(),
-            None if value.get_ref().is_str() => Ok(vec![self.as_text(key, value)?]),
-            None => Err(self.wrong_type(key, value, "a list of texts")),
-        }
-    }
-
-    fn as_table(&self, key: &str, value: Spanned<DeValue<'a>>) -> Result<Table<'a>, FileError> {
-        let span = value.span();
-        match value.into_inner() {
-            DeValue::Table(entries) => {
-                let name = self.full_name(key);
-                Ok(Table { source: self.source, name, at: span.start, entries, known: Vec::new() })
+    fn as_text(&self, key: &str, value: &Node<'_>) -> Result<At<String>, FileError> {
+        match &value.value {
+            Value::Text(text) if text.is_empty() => {
+                Err(self.error(&value.span, format!("`{}` is empty", self.full_name(key)), None))
             }
-            other => Err(self.wrong_type(key, &Spanned::new(span, other), "a table")),
+            Value::Text(text) => Ok(At { value: text.as_ref().to_owned(), span: value.span.clone() }),
+            _ => Err(self.wrong_type(key, value, "a text in quotes")),
+        }
+    }
+
+    fn as_texts(&self, key: &str, value: &Node<'_>) -> Result<Vec<At<String>>, FileError> {
+        match &value.value {
+            Value::List(items) => items.iter().map(|item| self.as_text(key, item)).collect(),
+            Value::Text(_) => Ok(vec![self.as_text(key, value)?]),
+            _ => Err(self.wrong_type(key, value, "a list of texts")),
+        }
+    }
+
+    fn as_table(&self, key: &str, value: Node<'a>) -> Result<Table<'a>, FileError> {
+        match value.value {
+            Value::Table(entries) => {
+                let name = self.full_name(key);
+                Ok(Table { source: self.source, name, at: value.span.start, entries, known: Vec::new() })
+            }
+            _ => Err(self.wrong_type(key, &value, "a table")),
         }
     }
 
