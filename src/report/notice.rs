@@ -96,6 +96,8 @@ pub enum Notice {
     LeftOut {
         /// How many.
         lines: u64,
+        /// Whether a log has them.
+        recorded: bool,
     },
     /// What was given as a payload is the name of a file.
     FileName {
@@ -190,7 +192,15 @@ impl fmt::Display for Notice {
             Self::StrangeLines { path, lines: 1 } => write!(f, "a line of {path} is no record, and left out"),
             Self::StrangeLines { path, lines } => write!(f, "{lines} lines of {path} are no records, and left out"),
             Self::RequestRefused { remote, reason } => write!(f, "a request from {remote} was refused: {reason}"),
-            Self::LeftOut { lines } => write!(f, "{lines} lines are not shown; the log has them all"),
+            Self::LeftOut { lines, recorded } => {
+                let what = if *lines == 1 {
+                    "1 delivery or answer is".into()
+                } else {
+                    format!("{lines} deliveries and answers are")
+                };
+                let log = if *recorded { "; the log has them all" } else { "" };
+                write!(f, "{what} not shown: more than can be read came{log}")
+            }
             Self::FileName { name } => {
                 write!(f, "`{name}` is sent as it stands; --data @{name} sends what is in the file")
             }

@@ -181,7 +181,8 @@ impl Provider {
     /// The event type of a delivery, where the provider has it.
     #[must_use]
     pub fn event_type(&self, delivery: &Delivery) -> Option<String> {
-        self.first(&self.places.event, delivery)
+        let [event] = self.first([&self.places.event], delivery);
+        event
     }
 
     /// The event type that a payload names itself, where the provider has it there.
@@ -197,7 +198,8 @@ impl Provider {
     /// The delivery's or the event's own id, where the provider has one.
     #[must_use]
     pub fn delivery_id(&self, delivery: &Delivery) -> Option<String> {
-        self.first(&self.places.id, delivery)
+        let [id] = self.first([&self.places.id], delivery);
+        id
     }
 
     /// What tells this event from its duplicate: the values at the first list of places that are all there.
@@ -209,10 +211,19 @@ impl Provider {
         self.places.deduplicate.iter().find_map(|places| places.iter().map(value).collect())
     }
 
-    fn first(&self, places: &[Place], delivery: &Delivery) -> Option<String> {
-        let payload = self.scheme.payload(delivery)?;
-        let document = Document::parse(&payload).ok();
-        places.iter().find_map(|place| place.value(delivery, document.as_ref()))
+    /// The event type and the id of a delivery, each where the provider has it.
+    #[must_use]
+    pub fn event_and_id(&self, delivery: &Delivery) -> (Option<String>, Option<String>) {
+        let [event, id] = self.first([&self.places.event, &self.places.id], delivery);
+        (event, id)
+    }
+
+    /// The value at the first of some places that is there, for several lists of places: the payload is read once.
+    fn first<const N: usize>(&self, lists: [&[Place]; N], delivery: &Delivery) -> [Option<String>; N] {
+        let Some(payload) = self.scheme.payload(delivery) else { return [const { None }; N] };
+        let in_payload = lists.iter().copied().flatten().any(|place| matches!(place, Place::Payload(_)));
+        let document = if in_payload { Document::parse(&payload).ok() } else { None };
+        lists.map(|places| places.iter().find_map(|place| place.value(delivery, document.as_ref())))
     }
 }
 

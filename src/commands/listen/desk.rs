@@ -145,9 +145,9 @@ impl Desk {
         };
         let provider = Arc::clone(&station.provider);
         delivery.scheme = Some(provider.name.clone());
-        delivery.event = provider.event_type(&delivery);
-        let id = provider.delivery_id(&delivery).filter(|id| !id.is_empty());
-        delivery.id = id.unwrap_or_else(|| self.fresh_id(Some(&provider), now));
+        let (event, id) = provider.event_and_id(&delivery);
+        delivery.event = event;
+        delivery.id = id.filter(|id| !id.is_empty()).unwrap_or_else(|| self.fresh_id(Some(&provider), now));
         let verdict = provider.scheme.verify(&delivery, &station.secrets, now);
         Judged { delivery, provider: Some(provider), verdict: Some(verdict) }
     }

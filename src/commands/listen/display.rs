@@ -4,12 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use jiff::Timestamp;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::report::notice::Notice;
 use crate::report::{Outcome, Reporter, Whole};
@@ -49,16 +49,23 @@ pub enum Line {
     Notice(Notice),
 }
 
-/// Where lines are put in. Clones share one queue.
-#[derive(Debug, Clone)]
+/// A line with the room that it takes up until it is shown.
+pub type Queued = (Line, OwnedSemaphorePermit);
+
+/// Where lines are put in.
+#[derive(Debug)]
 pub struct Display {
-    lines: Sender<Line>,
-    left_out: Arc<AtomicU64>,
+    lines: Sender<Queued>,
+    /// Room for bodies, in KiB.
+    room: Arc<Semaphore>,
+    left_out: AtomicU64,
     /// Whether every line counts, as it does for a script: then the server waits for its reader.
     lossless: bool,
+    /// Whether what is left out stands in a log.
+    recorded: bool,
     start: Instant,
-    second: Arc<AtomicU64>,
-    shown: Arc<AtomicU64>,
+    second: AtomicU64,
+    shown: AtomicU64,
 }
 
 impl Display {
@@ -68,60 +75,100 @@ impl Display {
     /// How many lines a person is shown in a second; printing more would take time from the answers.
     const A_SECOND: u64 = 500;
 
+    /// How much memory the lines that wait may take, in KiB.
+    const ROOM: u32 = 64 * 1024;
+
     /// A queue into that channel.
     #[must_use]
-    pub fn new(lines: Sender<Line>, lossless: bool) -> Self {
+    pub fn new(lines: Sender<Queued>, lossless: bool, recorded: bool) -> Self {
         Self {
             lines,
-            left_out: Arc::default(),
+            room: Arc::new(Semaphore::new(Self::ROOM as usize)),
+            left_out: AtomicU64::new(0),
             lossless,
+            recorded,
             start: Instant::now(),
-            second: Arc::default(),
-            shown: Arc::default(),
+            second: AtomicU64::new(0),
+            shown: AtomicU64::new(0),
         }
     }
 
     /// Shows a line, or counts it as left out. A line that is left out is never made.
     pub async fn show(&self, line: impl FnOnce() -> Line) {
-        if self.lossless {
-            // Where nobody reads any more, the run is about to end.
-            let _ = self.lines.send(line()).await;
-            return;
+        if !self.lossless {
+            return self.hint(line);
         }
-        self.hint(line);
+        let line = line();
+        let Ok(place) = Arc::clone(&self.room).acquire_many_owned(line.size()).await else { return };
+        // Where nobody reads any more, the run is about to end.
+        let _ = self.lines.send((line, place)).await;
     }
 
     /// Shows a line where there is room for it, and never waits.
     pub fn hint(&self, line: impl FnOnce() -> Line) {
-        let shown = self.has_room() && !matches!(self.lines.try_send(line()), Err(TrySendError::Full(_)));
-        if !shown {
+        if !(self.is_slow_enough() && self.put(line())) {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 
+    /// Says how many lines were left out, again and again. Runs until it is dropped.
+    pub async fn tell_left_out(&self) {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if let Some(notice) = self.left_out()
+                && let Notice::LeftOut { lines, .. } = notice
+                && !self.put(Line::Notice(notice))
+            {
+                self.left_out.fetch_add(lines, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Says what was left out since that was said last, if that can still be said. Waits, and is not for tasks.
+    pub fn last_words(&self) {
+        if let (Some(notice), Ok(place)) = (self.left_out(), Arc::clone(&self.room).try_acquire_owned()) {
+            let _ = self.lines.blocking_send((Line::Notice(notice), place));
+        }
+    }
+
+    /// What was left out since this was asked last.
+    fn left_out(&self) -> Option<Notice> {
+        let lines = self.left_out.swap(0, Ordering::Relaxed);
+        (lines > 0).then_some(Notice::LeftOut { lines, recorded: self.recorded })
+    }
+
+    fn put(&self, line: Line) -> bool {
+        let place = Arc::clone(&self.room).try_acquire_many_owned(line.size());
+        place.is_ok_and(|place| self.lines.try_send((line, place)).is_ok())
+    }
+
     /// Whether a person could still follow: so many lines a second, and no more.
-    fn has_room(&self) -> bool {
+    fn is_slow_enough(&self) -> bool {
         let now = self.start.elapsed().as_secs();
         if self.second.swap(now, Ordering::Relaxed) != now {
             self.shown.store(0, Ordering::Relaxed);
         }
         self.shown.fetch_add(1, Ordering::Relaxed) < Self::A_SECOND
     }
+}
 
-    /// Counts what is left out; for [`report`].
-    #[must_use]
-    pub fn left_out(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.left_out)
+impl Line {
+    /// How much memory it takes, in KiB; never more than there is for all.
+    fn size(&self) -> u32 {
+        let bytes = match self {
+            Self::Received { delivery, .. } => delivery.request.body().len(),
+            Self::Forwarded { delivery, attempt } => {
+                delivery.request.body().len() + attempt.outcome.as_ref().map_or(0, |answer| answer.body.len())
+            }
+            Self::Notice(_) => 0,
+        };
+        u32::try_from(1 + bytes / 1024).unwrap_or(Display::ROOM).min(Display::ROOM)
     }
 }
 
 /// Reports lines until the last [`Display`] is gone.
-pub fn report(lines: &mut Receiver<Line>, left_out: &AtomicU64, reporter: &mut dyn Reporter) -> io::Result<()> {
-    let tell_left_out = |reporter: &mut dyn Reporter| {
-        let count = left_out.swap(0, Ordering::Relaxed);
-        if count == 0 { Ok(()) } else { reporter.report(&Outcome::Notice(Notice::LeftOut { lines: count })) }
-    };
-    while let Some(line) = lines.blocking_recv() {
+pub fn report(lines: &mut Receiver<Queued>, reporter: &mut dyn Reporter) -> io::Result<()> {
+    while let Some((line, _place)) = lines.blocking_recv() {
         match &line {
             Line::Received { delivery, provider, at, remote, verdict, status, secrets } => {
                 reporter.report(&Outcome::Received {
@@ -138,7 +185,6 @@ pub fn report(lines: &mut Receiver<Line>, left_out: &AtomicU64, reporter: &mut d
             Line::Forwarded { delivery, attempt } => reporter.report(&Outcome::Forwarded { delivery, attempt })?,
             Line::Notice(notice) => reporter.report(&Outcome::Notice(notice.clone()))?,
         }
-        tell_left_out(reporter)?;
     }
-    tell_left_out(reporter)
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! Gathers the records of one turn of the event loop into one append, and lets their answers go when it is done.
 
-use std::sync::{Mutex, PoisonError};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Poll, Waker};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 use crate::edge::log::Log;
 use crate::error::told;
@@ -18,48 +20,82 @@ pub struct Logbook {
 #[derive(Debug, Default)]
 struct Waiting {
     lines: Vec<u8>,
-    answers: Vec<oneshot::Sender<Result<(), String>>>,
+    /// The tasks whose records these are.
+    tasks: Vec<Waker>,
+    group: Arc<Group>,
+}
+
+/// Records that are appended together, and what came of it.
+#[derive(Debug, Default)]
+struct Group {
+    appended: OnceLock<Result<(), String>>,
 }
 
 impl Logbook {
     /// Appends a record and returns when it is in the file; the error is what the system said.
     pub async fn append(&self, record: &Record<'_>) -> Result<(), String> {
-        let (done, appended) = oneshot::channel();
-        {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let start = waiting.lines.len();
-            if let Err(error) = serde_json::to_writer(&mut waiting.lines, record) {
-                waiting.lines.truncate(start);
-                return Err(error.to_string());
-            }
-            waiting.lines.push(b'\n');
-            waiting.answers.push(done);
+        let mut group = None;
+        let appended = std::future::poll_fn(|context| {
+            let group = match &group {
+                Some(group) => group,
+                None => match self.put(record, context.waker()) {
+                    Ok(joined) => group.insert(joined),
+                    Err(error) => return Poll::Ready(Err(error)),
+                },
+            };
+            // Whatever else wakes a task, the append comes first: a client that is gone ends its task.
+            group.appended.get().map_or(Poll::Pending, |appended| Poll::Ready(appended.clone()))
+        });
+        appended.await
+    }
+
+    /// Puts a record with those that are appended next.
+    fn put(&self, record: &Record<'_>, waker: &Waker) -> Result<Arc<Group>, String> {
+        let mut waiting = self.waiting();
+        let start = waiting.lines.len();
+        if let Err(error) = serde_json::to_writer(&mut waiting.lines, record) {
+            waiting.lines.truncate(start);
+            return Err(error.to_string());
         }
-        self.more.notify_one();
-        appended.await.unwrap_or_else(|_| Err("the log is closed".to_owned()))
+        waiting.lines.push(b'\n');
+        waiting.tasks.push(waker.clone());
+        if start == 0 {
+            self.more.notify_one();
+        }
+        Ok(Arc::clone(&waiting.group))
     }
 
     /// Appends what waits, again and again. Runs until it is dropped.
     pub async fn keep(&self, mut log: Log) {
         let mut lines = Vec::new();
+        let mut tasks = Vec::new();
         loop {
             self.more.notified().await;
             // The other connections that are ready now have their records in the same append.
             tokio::task::yield_now().await;
-            let answers = {
-                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                std::mem::swap(&mut lines, &mut waiting.lines);
-                std::mem::take(&mut waiting.answers)
+            let group = {
+                let mut waiting = self.waiting();
+                mem::swap(&mut lines, &mut waiting.lines);
+                mem::swap(&mut tasks, &mut waiting.tasks);
+                mem::take(&mut waiting.group)
             };
-            if answers.is_empty() {
+            if tasks.is_empty() {
                 continue;
             }
-            let appended = log.append(&lines).map_err(|error| told(&error));
+            // Nobody else sets it.
+            let _ = group.appended.set(log.append(&lines).map_err(|error| told(&error)));
             lines.clear();
-            for answer in answers {
-                // Whoever does not wait any more has lost its connection.
-                let _ = answer.send(appended.clone());
+            if lines.capacity() > LARGEST_KEPT {
+                lines = Vec::new();
             }
+            tasks.drain(..).for_each(Waker::wake);
         }
     }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
+
+/// How much memory is kept for the next records, in bytes: a large body need not be held for ever.
+const LARGEST_KEPT: usize = 1024 * 1024;

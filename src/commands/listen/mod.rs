@@ -155,8 +155,7 @@ pub fn run(
     })?;
 
     let (lines, mut shown) = mpsc::channel(Display::BACKLOG);
-    let display = Display::new(lines, shared.format() == Format::Json);
-    let left_out = display.left_out();
+    let display = Display::new(lines, shared.format() == Format::Json, log.is_some());
     let desk = Arc::new(Desk {
         stations,
         named: args.scheme.scheme.is_some(),
@@ -190,7 +189,7 @@ pub fn run(
     // The server has a thread of its own, so that the reporter, which may be slow, keeps this one.
     let end = std::thread::scope(|scope| {
         let serving = scope.spawn(move || serving.run(runtime));
-        let printed = display::report(&mut shown, &left_out, reporter);
+        let printed = display::report(&mut shown, reporter);
         // Whoever stopped reading ends the run: what is put in from now on has no reader.
         drop(shown);
         unread.notify_one();

@@ -62,6 +62,8 @@ impl Serving<'_> {
                     logbook.keep(log).await;
                 }
             });
+            let teller = Arc::clone(&self.desk);
+            tokio::spawn(async move { teller.display.tell_left_out().await });
             let end = self.end().await;
             if matches!(end, Ok(End::Interrupted)) {
                 std::thread::spawn(leave_when_interrupted_again);
@@ -77,6 +79,7 @@ impl Serving<'_> {
             let _ = keeping.await;
             end
         });
+        self.desk.display.last_words();
         // Connections that are still open hold the desk, and with it the display.
         drop(runtime);
         end

@@ -21,6 +21,8 @@ pub struct Log {
     file: File,
     /// How long the file was when this log last left it, so that another's line is looked at only when there is one.
     length: u64,
+    /// How long it may become.
+    largest: u64,
 }
 
 /// What was found when a log was opened.
@@ -37,8 +39,8 @@ impl Log {
             make_folder(folder)?;
         }
         let file = open(path)?;
-        let mut log = Self { path: path.to_owned(), file, length: 0 };
-        log.file.lock()?;
+        let mut log = Self { path: path.to_owned(), file, length: 0, largest: LARGEST };
+        log.lock()?;
         let torn = log.end_torn_line();
         log.file.unlock()?;
         Ok((log, torn?))
@@ -52,21 +54,23 @@ impl Log {
 
     /// Appends whole lines. When they cannot all be written, none of them stays.
     pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        if self.length + lines.len() as u64 > LARGEST && self.length > 0 {
-            self.put_aside()?;
+        let mut length = self.lock()?;
+        if length > 0 && length + lines.len() as u64 > self.largest {
+            let aside = self.put_aside();
+            self.file.unlock()?;
+            aside?;
+            length = self.lock()?;
         }
-        self.file.lock()?;
-        let appended = self.append_locked(lines);
+        let appended = self.append_locked(length, lines);
         self.file.unlock()?;
         appended
     }
 
-    fn append_locked(&mut self, lines: &[u8]) -> io::Result<()> {
-        let start = self.file.metadata()?.len();
-        if start != self.length {
+    fn append_locked(&mut self, length: u64, lines: &[u8]) -> io::Result<()> {
+        if length != self.length {
             self.end_torn_line()?;
         }
-        let start = self.file.metadata()?.len();
+        let start = self.length;
         match self.file.write_all(lines) {
             Ok(()) => {
                 self.length = start + lines.len() as u64;
@@ -75,10 +79,29 @@ impl Log {
             Err(error) => {
                 // A disk that is full may have taken a part.
                 self.file.set_len(start)?;
-                self.length = start;
                 Err(error)
             }
         }
+    }
+
+    /// Takes the log for itself, and says how long it is. Where another has put the file aside, or somebody has removed
+    /// it, the one that stands in its place is opened first.
+    fn lock(&mut self) -> io::Result<u64> {
+        loop {
+            self.file.lock()?;
+            if let Some(length) = length_of_same(&self.file, &self.path) {
+                return Ok(length);
+            }
+            self.file.unlock()?;
+            self.file = open(&self.path)?;
+            // No length is this one, so that the last line is looked at.
+            self.length = u64::MAX;
+        }
+    }
+
+    /// Puts a full log aside; it has to be taken first.
+    fn put_aside(&self) -> io::Result<()> {
+        fs::rename(&self.path, aside(&self.path))
     }
 
     /// Ends the last line where that was not done; says so, and how long the line is.
@@ -98,19 +121,6 @@ impl Log {
         self.file.write_all(b"\n")?;
         self.length = length + 1;
         Ok(Some(Torn { bytes }))
-    }
-
-    /// Puts a full log aside and starts a new one, unless another process has done so already.
-    fn put_aside(&mut self) -> io::Result<()> {
-        self.file.lock()?;
-        let same = is_same(&self.file, &self.path);
-        if same {
-            fs::rename(&self.path, aside(&self.path))?;
-        }
-        self.file.unlock()?;
-        self.file = open(&self.path)?;
-        self.length = self.file.metadata()?.len();
-        Ok(())
     }
 }
 
@@ -143,22 +153,25 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-#[cfg(unix)]
+/// Whether a file is the one that stands at a path.
 fn is_same(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
-        _ => false,
-    }
+    length_of_same(file, path).is_some()
 }
 
+/// How long a file is, if it is the one that stands at a path.
+#[cfg(unix)]
+fn length_of_same(file: &File, path: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (open, there) = (file.metadata().ok()?, fs::metadata(path).ok()?);
+    ((open.dev(), open.ino()) == (there.dev(), there.ino())).then_some(open.len())
+}
+
+/// How long a file is, if it is the one that stands at a path.
 #[cfg(not(unix))]
-fn is_same(file: &File, path: &Path) -> bool {
+fn length_of_same(file: &File, path: &Path) -> Option<u64> {
     // Without a number for the file its length tells: a log that was put aside by another has left a shorter one.
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(there)) => open.len() == there.len(),
-        _ => false,
-    }
+    let (open, there) = (file.metadata().ok()?, fs::metadata(path).ok()?);
+    (open.len() == there.len()).then_some(open.len())
 }
 
 #[cfg(test)]
@@ -180,6 +193,45 @@ mod tests {
         other.write_all(b"{\"dd\":").expect("room");
         let (_, torn) = Log::open(&path).expect("the log");
         assert_eq!(torn, Some(Torn { bytes: 6 }));
+    }
+
+    #[test]
+    fn a_full_log_is_put_aside_and_whoever_shares_it_goes_on_in_the_new_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log.jsonl");
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("a log");
+        let open = || Log { largest: 20, ..Log::open(&path).expect("a log").0 };
+        let (mut one, mut other) = (open(), open());
+        one.append(b"one 1\n").expect("room");
+        other.append(b"other 1\n").expect("room");
+        one.append(b"one 2\n").expect("room");
+        assert_eq!(read("log.jsonl"), "one 1\nother 1\none 2\n");
+        one.append(b"one 3\n").expect("room");
+        other.append(b"other 2\n").expect("room");
+        assert_eq!(
+            (read("log.jsonl.1").as_str(), read("log.jsonl").as_str()),
+            ("one 1\nother 1\none 2\n", "one 3\nother 2\n")
+        );
+        // Twice as much is kept at most; a line that is longer than all that stands alone.
+        other.append(b"a line of more than twenty bytes\n").expect("room");
+        one.append(b"one 4\n").expect("room");
+        assert_eq!(
+            (read("log.jsonl.1").as_str(), read("log.jsonl").as_str()),
+            ("a line of more than twenty bytes\n", "one 4\n")
+        );
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_log_that_was_removed_is_begun_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log.jsonl");
+        let mut log = Log::open(&path).expect("a new log").0;
+        log.append(b"1\n").expect("room");
+        fs::remove_file(&path).expect("the log");
+        log.append(b"2\n").expect("room");
+        assert_eq!(fs::read(&path).expect("the log"), b"2\n");
     }
 
     #[cfg(unix)]

@@ -70,6 +70,7 @@ impl<'a> Document<'a> {
     pub fn find_text(&self, path: &Path) -> Option<Cow<'a, str>> {
         let value = self.find(path)?;
         match value.first()? {
+            b'"' if !value.contains(&b'\\') => str::from_utf8(&value[1..value.len() - 1]).ok().map(Cow::Borrowed),
             b'"' => serde_json::from_slice::<String>(value).ok().map(Cow::Owned),
             b'{' | b'[' | b'n' => None,
             _ => str::from_utf8(value).ok().map(Cow::Borrowed),
@@ -80,16 +81,20 @@ impl<'a> Document<'a> {
     #[must_use]
     pub fn names(&self) -> Option<Vec<String>> {
         let span = self.whole()?;
-        self.text[span.start..].starts_with(b"{").then(|| self.members(&span).map(|member| member.name).collect())
+        self.text[span.start..]
+            .starts_with(b"{")
+            .then(|| self.members(&span).map(|member| member.name.into_owned()).collect())
     }
 
     pub(super) fn locate(&self, path: &Path) -> Option<Range<usize>> {
         path.steps().iter().try_fold(self.whole()?, |span, step| self.step(&span, step))
     }
 
-    /// The whole value.
+    /// The whole value: all but the white space around it.
     pub(super) fn whole(&self) -> Option<Range<usize>> {
-        self.tokens().value()
+        let tokens = self.tokens();
+        let start = tokens.at + self.text[tokens.at..].iter().position(|byte| !byte.is_ascii_whitespace())?;
+        Some(start..self.text.trim_ascii_end().len())
     }
 
     /// What a step leads to from the value at `span`.
@@ -101,7 +106,7 @@ impl<'a> Document<'a> {
     }
 
     /// The members of the object or the items of the array that stands at `span`; nothing for anything else.
-    pub(super) fn members(&self, span: &Range<usize>) -> impl Iterator<Item = Member> + use<'a> {
+    pub(super) fn members(&self, span: &Range<usize>) -> impl Iterator<Item = Member<'a>> + use<'a> {
         let mut tokens = Tokens { text: self.text, at: span.start };
         let named = self.text[span.start] == b'{';
         let mut more = tokens.next().is_some_and(|token| token.kind == Kind::Open);
@@ -121,7 +126,7 @@ impl<'a> Document<'a> {
                 Member { name, whole: first.start..value.end, value }
             } else {
                 index += 1;
-                Member { name: (index - 1).to_string(), whole: first.clone(), value: first }
+                Member { name: (index - 1).to_string().into(), whole: first.clone(), value: first }
             };
             more = tokens.next().is_some_and(|token| token.kind == Kind::Comma);
             Some(member)
@@ -130,22 +135,25 @@ impl<'a> Document<'a> {
 }
 
 /// A member of an object, or an item of an array, whose name is its index.
-pub(super) struct Member {
-    pub(super) name: String,
+pub(super) struct Member<'a> {
+    pub(super) name: Cow<'a, str>,
     pub(super) whole: Range<usize>,
     pub(super) value: Range<usize>,
 }
 
-impl Member {
+impl Member<'_> {
     pub(super) fn is(&self, step: &Step) -> bool {
         self.name == step.text()
     }
 }
 
 /// A member's name without quotes and escapes; one that no text can hold, such as half a surrogate pair, as it stands.
-fn name(quoted: &[u8]) -> String {
-    serde_json::from_slice(quoted)
-        .unwrap_or_else(|_| String::from_utf8_lossy(&quoted[1..quoted.len().max(2) - 1]).into_owned())
+fn name(quoted: &[u8]) -> Cow<'_, str> {
+    let inner = &quoted[1..quoted.len().max(2) - 1];
+    if !inner.contains(&b'\\') {
+        return String::from_utf8_lossy(inner);
+    }
+    serde_json::from_slice(quoted).map_or_else(|_| String::from_utf8_lossy(inner), Cow::Owned)
 }
 
 /// The tokens of a JSON text. On text that is not JSON it ends early or yields nonsense, but never panics.

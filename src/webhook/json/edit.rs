@@ -1,5 +1,6 @@
 //! Changes to a JSON text: a value put in or taken out, and every other byte left as it was.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::document::{Document, Member};
@@ -80,8 +81,8 @@ impl Document<'_> {
     pub fn nearest_name(&self, path: &Path) -> Option<String> {
         let (last, parents) = path.steps().split_last()?;
         let span = self.locate(&Path::from_steps(parents))?;
-        let names: Vec<String> = self.members(&span).map(|member| member.name).collect();
-        nearest(last.text(), names.iter().map(String::as_str)).map(str::to_owned)
+        let names: Vec<Cow<'_, str>> = self.members(&span).map(|member| member.name).collect();
+        nearest(last.text(), names.iter().map(Cow::as_ref)).map(str::to_owned)
     }
 
     fn splice(&self, span: Range<usize>, value: &str) -> Vec<u8> {

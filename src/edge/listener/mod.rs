@@ -4,35 +4,39 @@
 //! leaves open is closed here: time for headers and body, the size of a body, the number of connections, requests
 //! without a host or with two.
 
+mod patience;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
-use super::heard::Heard;
+use self::patience::{Connection, Patience, Progress, Stage};
 
 /// What a server takes from its clients before it lets them go.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// How large a request's body may be, in bytes.
     pub body: usize,
+    /// How large the bodies of all requests at a time may be together, in bytes.
+    pub bodies: usize,
     /// How long a client may take to send its headers, and stay silent between requests.
     pub headers: Duration,
     /// How long a client may stay silent while it sends a body.
@@ -49,6 +53,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 10 * 1024 * 1024,
+            bodies: 256 * 1024 * 1024,
             headers: Duration::from_secs(10),
             idle: Duration::from_secs(10),
             total: Duration::from_mins(1),
@@ -81,6 +86,11 @@ pub enum Refusal {
         /// What is allowed, in bytes.
         limit: usize,
     },
+    /// The bodies of all requests together are larger than is allowed.
+    NoRoom {
+        /// What is allowed, in bytes.
+        limit: usize,
+    },
     /// Its body did not come in time.
     TooSlow,
     /// Its body broke off, or is malformed.
@@ -110,6 +120,7 @@ impl Refusal {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoRoom { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow | Self::SlowHead => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody { .. } | Self::Host { .. } | Self::BadHead { .. } => StatusCode::BAD_REQUEST,
             Self::Connect => StatusCode::METHOD_NOT_ALLOWED,
@@ -121,6 +132,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge { limit } => write!(f, "its body is larger than {limit} bytes"),
+            Self::NoRoom { limit } => write!(f, "its body and those of others are larger than {limit} bytes"),
             Self::TooSlow => f.write_str("its body did not come in time"),
             Self::BrokenBody { reason } => write!(f, "its body is broken: {reason}"),
             Self::Host { count: 0 } => f.write_str("it names no host"),
@@ -140,55 +152,140 @@ pub async fn serve<H: Handler>(
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
     let room = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
-    let answering = Arc::new(Answering::default());
+    let patience = Patience::new(limits);
+    let shared = Arc::new(Shared { handler, limits, answering: Answering::default(), held: AtomicUsize::new(0) });
     let mut stop = pin!(stop);
+    let mut watch = pin!(patience.watch());
     loop {
         let accepted = tokio::select! {
             () = &mut stop => break,
+            () = &mut watch => break,
             accepted = accept(&sockets, &room) => accepted,
         };
         let Some((stream, remote, place)) = accepted else { continue };
-        let begun = Arc::new(AtomicBool::new(false));
-        let service = {
-            let (handler, answering, begun) = (Arc::clone(&handler), Arc::clone(&answering), Arc::clone(&begun));
-            service_fn(move |request| {
-                begun.store(false, Ordering::Relaxed);
-                let (handler, answering) = (Arc::clone(&handler), Arc::clone(&answering));
-                async move { Ok::<_, Infallible>(exchange(request, remote, handler.as_ref(), limits, &answering).await) }
-            })
-        };
         // An answer goes out at once: waiting to fill a packet would only add to what the sender sees.
         let _ = stream.set_nodelay(true);
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.headers)
-            .half_close(true)
-            .serve_connection(TokioIo::new(Heard::new(stream, Arc::clone(&begun))), service);
-        let connection = graceful.watch(connection);
-        let handler = Arc::clone(&handler);
+        let (shared, progress) = (Arc::clone(&shared), patience.with());
         tokio::spawn(async move {
-            if let Err(error) = connection.await
-                && let Some(refusal) = bad_head(&error, begun.load(Ordering::Relaxed))
-            {
-                handler.refused(remote, &refusal);
-            }
+            shared.connection(stream, remote, progress).await;
             drop(place);
         });
     }
     drop(sockets);
+    patience.stop();
+    let mut finished = pin!(room.acquire_many(all));
     let parted = async {
         tokio::time::sleep(limits.parting).await;
-        answering.none().await;
+        shared.answering.none().await;
     };
-    let mut shutdown = pin!(graceful.shutdown());
     tokio::select! {
-        () = &mut shutdown => return,
+        _ = &mut finished => return,
+        () = &mut watch => return,
         () = parted => {}
     }
     // The last answers are still on their way out.
-    let _ = timeout(LAST_WORDS, shutdown).await;
+    let _ = timeout(LAST_WORDS, finished).await;
+}
+
+/// What all connections have in common.
+struct Shared<H> {
+    handler: Arc<H>,
+    limits: Limits,
+    answering: Answering,
+    /// How many bytes of bodies are held.
+    held: AtomicUsize,
+}
+
+/// The bytes of one body, as long as it is held.
+struct Held<'a> {
+    all: &'a AtomicUsize,
+    bytes: usize,
+}
+
+impl Held<'_> {
+    /// Holds more, if there is room.
+    fn more(&mut self, bytes: usize, limits: Limits) -> Result<(), Refusal> {
+        if self.bytes + bytes > limits.body {
+            return Err(Refusal::TooLarge { limit: limits.body });
+        }
+        self.bytes += bytes;
+        let others = self.all.fetch_add(bytes, Ordering::Relaxed);
+        if others.saturating_add(bytes) > limits.bodies {
+            return Err(Refusal::NoRoom { limit: limits.bodies });
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl<H: Handler> Shared<H> {
+    /// Serves a connection to its end.
+    async fn connection(self: Arc<Self>, stream: TcpStream, remote: SocketAddr, progress: Arc<Progress>) {
+        let service = service_fn(|request| {
+            let (shared, progress) = (Arc::clone(&self), Arc::clone(&progress));
+            async move {
+                let answer = shared.exchange(request, remote, &progress).await;
+                progress.enter(Stage::Silent);
+                Ok::<_, Infallible>(answer)
+            }
+        });
+        let io = TokioIo::new(Connection::new(stream, Arc::clone(&progress)));
+        let mut connection = pin!(http1::Builder::new().half_close(true).serve_connection(io, service));
+        let mut told = false;
+        let ended = std::future::poll_fn(|context| {
+            progress.tell(context);
+            if progress.is_over() && !progress.is_in(Stage::Body) {
+                return Poll::Ready(None);
+            }
+            if progress.is_stopping() && !told {
+                told = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            connection.as_mut().poll(context).map(Some)
+        });
+        let refusal = match ended.await {
+            Some(Ok(())) => None,
+            Some(Err(error)) => bad_head(&error),
+            // A connection that its client never used, or left open, is nobody's fault.
+            None => progress.is_in(Stage::Head).then_some(Refusal::SlowHead),
+        };
+        if let Some(refusal) = refusal {
+            self.handler.refused(remote, &refusal);
+        }
+    }
+
+    async fn exchange(
+        &self,
+        request: Request<Incoming>,
+        remote: SocketAddr,
+        progress: &Progress,
+    ) -> Response<Full<Bytes>> {
+        progress.enter(Stage::Body);
+        let mut held = Held { all: &self.held, bytes: 0 };
+        let answer = match whole(request, self.limits, progress, &mut held).await {
+            Ok(request) => {
+                progress.enter(Stage::Answer);
+                let _one = self.answering.begin();
+                self.handler.answer(request, remote).await
+            }
+            Err(refusal) => {
+                self.handler.refused(remote, &refusal);
+                let mut answer = Response::new(Bytes::from(refusal.to_string()));
+                *answer.status_mut() = refusal.status();
+                // Where the next request would begin is anybody's guess.
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                answer
+            }
+        };
+        answer.map(Full::new)
+    }
 }
 
 /// How many requests have become whole, and are not answered yet.
@@ -246,32 +343,13 @@ async fn accept(sockets: &[TcpListener], room: &Arc<Semaphore>) -> Option<(TcpSt
     }
 }
 
-async fn exchange<H: Handler>(
-    request: Request<Incoming>,
-    remote: SocketAddr,
-    handler: &H,
-    limits: Limits,
-    answering: &Answering,
-) -> Response<Full<Bytes>> {
-    let answer = match whole(request, limits).await {
-        Ok(request) => {
-            let _one = answering.begin();
-            handler.answer(request, remote).await
-        }
-        Err(refusal) => {
-            handler.refused(remote, &refusal);
-            let mut answer = Response::new(Bytes::from(refusal.to_string()));
-            *answer.status_mut() = refusal.status();
-            // Where the next request would begin is anybody's guess.
-            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            answer
-        }
-    };
-    answer.map(Full::new)
-}
-
 /// The request with its body, if it is one that may be looked at.
-async fn whole(request: Request<Incoming>, limits: Limits) -> Result<Request<Bytes>, Refusal> {
+async fn whole(
+    request: Request<Incoming>,
+    limits: Limits,
+    progress: &Progress,
+    held: &mut Held<'_>,
+) -> Result<Request<Bytes>, Refusal> {
     if request.method() == Method::CONNECT {
         return Err(Refusal::Connect);
     }
@@ -286,26 +364,29 @@ async fn whole(request: Request<Incoming>, limits: Limits) -> Result<Request<Byt
         return Err(Refusal::TooLarge { limit: limits.body });
     }
     let (parts, body) = request.into_parts();
-    let body = match timeout(limits.total, collect(body, limits)).await {
-        Ok(body) => body?,
-        Err(_) => return Err(Refusal::TooSlow),
-    };
+    let body = collect(body, limits, progress, held).await?;
     Ok(Request::from_parts(parts, body))
 }
 
-async fn collect(mut body: Incoming, limits: Limits) -> Result<Bytes, Refusal> {
+async fn collect(
+    mut body: Incoming,
+    limits: Limits,
+    progress: &Progress,
+    held: &mut Held<'_>,
+) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut more = BytesMut::new();
     loop {
-        let Ok(frame) = timeout(limits.idle, body.frame()).await else { return Err(Refusal::TooSlow) };
-        let data = match frame {
+        let frame = std::future::poll_fn(|context| match Pin::new(&mut body).poll_frame(context) {
+            Poll::Pending if progress.is_over() => Poll::Ready(Err(Refusal::TooSlow)),
+            frame => frame.map(Ok),
+        });
+        let data = match frame.await? {
             None => break,
             Some(Err(error)) => return Err(Refusal::BrokenBody { reason: cause(&error) }),
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
         };
-        if first.len() + more.len() + data.len() > limits.body {
-            return Err(Refusal::TooLarge { limit: limits.body });
-        }
+        held.more(data.len(), limits)?;
         // Most bodies come in one piece, which need not be copied.
         if first.is_empty() && more.is_empty() {
             first = data;
@@ -319,11 +400,8 @@ async fn collect(mut body: Incoming, limits: Limits) -> Result<Bytes, Refusal> {
     Ok(if more.is_empty() { first } else { more.freeze() })
 }
 
-/// What hyper refused by itself; a connection that its client left, or never used, is nobody's fault.
-fn bad_head(error: &hyper::Error, begun: bool) -> Option<Refusal> {
-    if error.is_timeout() {
-        return begun.then_some(Refusal::SlowHead);
-    }
+/// What hyper refused by itself.
+fn bad_head(error: &hyper::Error) -> Option<Refusal> {
     (error.is_parse() || error.is_parse_too_large()).then(|| Refusal::BadHead { reason: cause(error) })
 }
 

@@ -1,0 +1,246 @@
+//! Lets go of clients that take too long: one look around for all connections, in place of timers for each request.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use super::Limits;
+
+/// Knows all connections, and how long their clients have taken.
+#[derive(Debug)]
+pub(super) struct Patience {
+    limits: Limits,
+    start: Instant,
+    /// The time of the last look around, in milliseconds since the start.
+    now: AtomicU64,
+    connections: Mutex<Vec<Weak<Progress>>>,
+    first: Notify,
+}
+
+/// How far a connection's client has come with its request.
+#[derive(Debug)]
+pub(super) struct Progress {
+    patience: Arc<Patience>,
+    stage: AtomicU8,
+    /// When the stage began.
+    since: AtomicU64,
+    /// When something arrived last.
+    heard: AtomicU64,
+    /// Whether the client has had its time.
+    over: AtomicBool,
+    /// Whether the server is to stop.
+    stopping: AtomicBool,
+    /// Wakes the connection's task.
+    waker: OnceLock<Waker>,
+}
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Stage {
+    /// For a request to begin, or for an answer to be read.
+    Silent,
+    /// For the rest of a head.
+    Head,
+    /// For the rest of a body.
+    Body,
+    /// For us.
+    Answer,
+}
+
+impl Patience {
+    pub(super) fn new(limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            start: Instant::now(),
+            now: AtomicU64::new(0),
+            connections: Mutex::default(),
+            first: Notify::new(),
+        })
+    }
+
+    /// Begins to look after a connection.
+    pub(super) fn with(self: &Arc<Self>) -> Arc<Progress> {
+        let mut connections = self.connections();
+        if connections.is_empty() {
+            // Nobody has looked at the clock while there was nobody to wait for.
+            self.read_clock();
+            self.first.notify_one();
+        }
+        let now = self.now.load(Ordering::Relaxed);
+        let progress = Arc::new(Progress {
+            patience: Arc::clone(self),
+            stage: AtomicU8::new(Stage::Silent as u8),
+            since: AtomicU64::new(now),
+            heard: AtomicU64::new(now),
+            over: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            waker: OnceLock::new(),
+        });
+        connections.push(Arc::downgrade(&progress));
+        progress
+    }
+
+    /// Looks around again and again; runs until it is dropped.
+    pub(super) async fn watch(&self) {
+        let shortest = self.limits.headers.min(self.limits.idle).min(self.limits.total);
+        let pause = (shortest / 8).clamp(Duration::from_millis(10), Duration::from_millis(250));
+        loop {
+            if self.connections().is_empty() {
+                self.first.notified().await;
+            }
+            tokio::time::sleep(pause).await;
+            let now = self.read_clock();
+            self.connections().retain(|connection| {
+                let Some(progress) = connection.upgrade() else { return false };
+                if progress.has_had_its_time(now, self.limits) {
+                    progress.over.store(true, Ordering::Relaxed);
+                    progress.wake();
+                }
+                true
+            });
+        }
+    }
+
+    /// Tells every connection that the server is to stop.
+    pub(super) fn stop(&self) {
+        for progress in self.connections().iter().filter_map(Weak::upgrade) {
+            progress.stopping.store(true, Ordering::Relaxed);
+            progress.wake();
+        }
+    }
+
+    fn read_clock(&self) -> u64 {
+        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.now.store(now, Ordering::Relaxed);
+        now
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Vec<Weak<Progress>>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress {
+    /// Has this task woken when there is something to know. A connection has one task, so that the first one stays.
+    pub(super) fn tell(&self, context: &Context<'_>) {
+        self.waker.get_or_init(|| context.waker().clone());
+    }
+
+    /// Begins another stage, with all its time.
+    pub(super) fn enter(&self, stage: Stage) {
+        let now = self.patience.now.load(Ordering::Relaxed);
+        self.since.store(now, Ordering::Relaxed);
+        self.heard.store(now, Ordering::Relaxed);
+        self.over.store(false, Ordering::Relaxed);
+        self.stage.store(stage as u8, Ordering::Relaxed);
+    }
+
+    /// Whether it has come this far.
+    pub(super) fn is_in(&self, stage: Stage) -> bool {
+        self.stage.load(Ordering::Relaxed) == stage as u8
+    }
+
+    /// Whether the client has had its time.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server is to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    fn has_had_its_time(&self, now: u64, limits: Limits) -> bool {
+        let longer = |since: &AtomicU64, limit: Duration| {
+            u128::from(now.saturating_sub(since.load(Ordering::Relaxed))) >= limit.as_millis()
+        };
+        if self.is_in(Stage::Body) {
+            return longer(&self.heard, limits.idle) || longer(&self.since, limits.total);
+        }
+        !self.is_in(Stage::Answer) && longer(&self.since, limits.headers)
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.get() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// A connection that tells its progress.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: TcpStream,
+    progress: Arc<Progress>,
+}
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream, progress: Arc<Progress>) -> Self {
+        Self { stream, progress }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            if self.progress.is_in(Stage::Silent) {
+                self.progress.enter(Stage::Head);
+            }
+            self.progress.heard.store(self.progress.patience.now.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.read_on(&written);
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.read_on(&written);
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl Connection {
+    /// A client that reads on, however slowly, has its time anew.
+    fn read_on(&self, written: &Poll<io::Result<usize>>) {
+        if matches!(written, Poll::Ready(Ok(_))) && self.progress.is_in(Stage::Silent) {
+            self.progress.enter(Stage::Silent);
+        }
+    }
+}
