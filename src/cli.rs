@@ -14,6 +14,7 @@ use crate::commands::log::LogArgs;
 use crate::commands::schemes::SchemesArgs;
 use crate::commands::send::SendArgs;
 use crate::commands::sign::SignArgs;
+use crate::commands::verify::VerifyArgs;
 use crate::context::ColorChoice;
 use crate::settings::Slots;
 use crate::settings::secret::SecretSetting;
@@ -51,6 +52,8 @@ pub enum Command {
     Check(Deferred<CheckArgs>),
     /// List what was received and sent, or show one delivery in full
     Log(Deferred<LogArgs>),
+    /// Verify captured deliveries; explain a mismatch
+    Verify(Deferred<VerifyArgs>),
     /// List the events of the catalogue, or show one whole
     Events(Deferred<EventsArgs>),
     /// List the providers, or explain how one of them signs and delivers
@@ -69,6 +72,7 @@ impl Command {
             Self::Sign(Deferred(args)) => Some(args.slots()),
             Self::Listen(Deferred(args)) => Some(args.slots()),
             Self::Check(Deferred(args)) => Some(args.slots()),
+            Self::Verify(Deferred(args)) => Some(args.slots()),
             Self::Events(Deferred(args)) => Some(args.slots()),
             Self::Schemes(_) | Self::Log(_) => Some(Slots::default()),
             Self::Init(_) | Self::Completions(_) => None,

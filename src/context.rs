@@ -21,7 +21,7 @@ pub struct Context {
     /// Which of the streams are a terminal.
     pub terminals: Terminals,
     /// Opens the standard input.
-    pub input: fn() -> Box<dyn Read>,
+    pub input: fn() -> Box<dyn Read + Send>,
 }
 
 /// What looks an environment variable up.

@@ -71,6 +71,7 @@ fn carry_out(cli: &Cli, context: &Context, reporter: &mut dyn Reporter) -> Resul
         Command::Listen(Deferred(args)) => commands::listen::run(args, shared, context, reporter),
         Command::Check(Deferred(args)) => commands::check::run(args, shared, context, reporter),
         Command::Log(Deferred(args)) => commands::log::run(args, shared, context, reporter),
+        Command::Verify(Deferred(args)) => commands::verify::run(args, shared, context, reporter),
         Command::Events(Deferred(args)) => commands::events::run(args, shared, context, reporter),
         Command::Schemes(Deferred(args)) => commands::schemes::run(args, shared, context, reporter),
         Command::Init(Deferred(args)) => commands::init::run(args, shared, context, reporter),

@@ -19,3 +19,4 @@ mod settings;
 mod sign;
 mod support;
 mod vectors;
+mod verify;

@@ -37,16 +37,27 @@ fn every_command_of_the_readme_does_what_it_says() {
     assert!(commands.len() >= 12, "{commands:?}");
     for command in commands {
         let command = command.replace("cargo run -- ", "wh ");
-        let mut words = words(&command).into_iter();
-        assert_eq!(words.next().as_deref(), Some("wh"), "{command}");
         let sends = command.contains("wh send") && command.contains("--to");
         let endpoint = if sends { Endpoint::new() } else { Endpoint::new().uncalled() };
         let answer = if command.contains("--expect 401") { 401 } else { 200 };
         let endpoint = endpoint.answering(std::iter::repeat_n(Answer::status(answer), 64));
         let place = format!("localhost:{}", endpoint.port());
-        let words = words.map(|word| word.replace("localhost:3000", &place));
-        let output = Wh::new().args(words).run();
-        output.exit(0);
+        // What one command prints, the next one reads.
+        let mut input = Vec::new();
+        let mut stages = command.split(" | ").peekable();
+        let output = loop {
+            let stage = stages.next().expect("a command has one stage at least");
+            let mut words = words(stage).into_iter();
+            assert_eq!(words.next().as_deref(), Some("wh"), "{command}");
+            let words = words.map(|word| word.replace("localhost:3000", &place));
+            let output = Wh::new().args(words).stdin(input).run();
+            output.exit(0);
+            if stages.peek().is_none() {
+                break output;
+            }
+            input = output.stdout().to_vec();
+            assert!(!output.stderr_text().contains("error:"), "{command}");
+        };
         assert!(!output.stdout().is_empty(), "{command}");
         // What a person reads on stderr are notes, and no errors.
         assert!(!output.stderr_text().contains("error:"), "{command}");

@@ -120,7 +120,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("[\"content-type\",\"application/json\"]", "[\"content-type\"]", "expected a header as [name, value]"),
         ("[\"content-type\"", "[5", "expected a header's name"),
         ("\"application/json\"", "{\"base64\":\"*\"}", "the base64 of the header `content-type` is damaged"),
-        (REQUEST, "\"request\":\"x\",\"r\":{", "expected `request`, an object"),
+        (REQUEST, "\"request\":[{", "expected `request`, an object"),
         ("2026-11-21T10:00:00.123Z", "yesterday", "`yesterday` is no time"),
         ("\"status\":401,\"duration_ms\":3.5}", "\"status\":99}", "`99` is no status"),
         ("\"valid\":false", "\"valid\":\"no\"", "expected a boolean"),

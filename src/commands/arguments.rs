@@ -151,13 +151,14 @@ impl Moment {
     }
 }
 
-/// Reads a Unix second, RFC 3339, or a time relative to now (`-10m`, `+1h`).
+/// Reads a Unix second, RFC 3339, `now`, or a time relative to it (`-10m`, `+1h`).
 pub fn moment(text: &str) -> Result<Moment, Mistake> {
     const FORM: &str = "write a Unix second (1763719200), RFC 3339 (2026-11-21T10:00:00Z) or an offset (-10m, +1h)";
     // One sign is enough: `--5s` is a slip, not five seconds from now.
     let offset = |text: &str| text.parse::<SignedDuration>().ok().filter(|offset| !offset.is_negative());
     let unsigned = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
     let moment = match text.as_bytes().first() {
+        _ if text == "now" => Some(Moment::FromNow(SignedDuration::ZERO)),
         Some(b'-') => offset(&text[1..]).and_then(SignedDuration::checked_neg).map(Moment::FromNow),
         Some(b'+') => offset(&text[1..]).map(Moment::FromNow),
         _ if unsigned(text) => text.parse().ok().and_then(|second| Timestamp::from_second(second).ok()).map(Moment::At),
@@ -204,6 +205,26 @@ pub fn duration(text: &str) -> Result<Duration, Mistake> {
         Some(duration) if duration > Duration::ZERO && duration <= DAY => Ok(duration),
         Some(_) => mistake(format!("`{text}` is not between nothing and a day"), "write 5s, 500ms or 1m"),
         None => mistake(format!("`{text}` is no length of time"), "write 5s, 500ms or 1m"),
+    }
+}
+
+/// How far a timestamp may be from the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tolerance {
+    /// So far, either way, and no farther.
+    Within(Duration),
+    /// As far as it likes.
+    Any,
+}
+
+/// Reads a tolerance: `5m`, `300` seconds, `0`, or `none`.
+pub fn tolerance(text: &str) -> Result<Tolerance, Mistake> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let length = seconds.or_else(|| text.parse::<SignedDuration>().ok().and_then(|length| length.try_into().ok()));
+    match (text, length) {
+        ("none", _) => Ok(Tolerance::Any),
+        (_, Some(length)) => Ok(Tolerance::Within(length)),
+        (_, None) => mistake(format!("`{text}` is no tolerance"), "write 5m or 300s; 0 allows no age, none allows any"),
     }
 }
 

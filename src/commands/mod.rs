@@ -20,3 +20,4 @@ pub mod schemes;
 pub mod secrets;
 pub mod send;
 pub mod sign;
+pub mod verify;

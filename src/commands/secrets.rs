@@ -59,7 +59,17 @@ pub fn secrets(
 
 /// The secrets that were given for a provider, as they are; none, when there is nothing but its test secret.
 pub fn found(args: &SecretArgs, provider: &Provider, context: &Context) -> Result<Vec<Secret>, Error> {
-    let mut secrets = given(args, context)?;
+    found_beside(&given(args, context)?, args, provider, context)
+}
+
+/// The same, where what the flags give has been read: the standard input can be read only once.
+pub fn found_beside(
+    given: &[Secret],
+    args: &SecretArgs,
+    provider: &Provider,
+    context: &Context,
+) -> Result<Vec<Secret>, Error> {
+    let mut secrets = given.to_vec();
     if secrets.is_empty() {
         let variable = provider.secret_variable();
         let from_environment = [variable.as_str(), "WH_SECRET"]
@@ -81,7 +91,8 @@ pub fn test_secret(provider: &Provider) -> Secret {
     Secret::new("the test secret", provider.scheme.test_secret.clone())
 }
 
-fn given(args: &SecretArgs, context: &Context) -> Result<Vec<Secret>, Error> {
+/// The secrets that flags give; none, when no flag does.
+pub fn given(args: &SecretArgs, context: &Context) -> Result<Vec<Secret>, Error> {
     let mut secrets = Vec::new();
     for path in &args.secret_file {
         let name = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
@@ -135,7 +146,9 @@ fn read(path: &Path, context: &Context) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-fn warnings(secret: &Secret, provider: &Provider) -> Vec<Notice> {
+/// What is worth knowing of a secret that was given.
+#[must_use]
+pub fn warnings(secret: &Secret, provider: &Provider) -> Vec<Notice> {
     let name = || secret.name().to_owned();
     let mut notices = Vec::new();
     if secret.has_outer_whitespace() {

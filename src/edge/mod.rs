@@ -3,6 +3,7 @@
 pub mod client;
 pub mod directory;
 mod heard;
+pub mod import;
 pub mod interruption;
 pub mod listener;
 pub mod log;

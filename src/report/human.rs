@@ -44,9 +44,9 @@ pub enum Verbosity {
 
 /// Writes for people: the answer to one stream, the conversation to the other.
 pub struct HumanReporter<'a> {
-    output: Box<dyn Write + 'a>,
+    pub(super) output: Box<dyn Write + 'a>,
     errors: Box<dyn Write + 'a>,
-    style: Style,
+    pub(super) style: Style,
     zone: OnceLock<TimeZone>,
     meter: Meter,
     table: Option<Table>,
@@ -74,11 +74,11 @@ impl<'a> HumanReporter<'a> {
         Self { output, errors, style, zone: OnceLock::new(), meter: Meter::new(style.errors), table: None }
     }
 
-    fn is(&self, verbosity: Verbosity) -> bool {
+    pub(super) fn is(&self, verbosity: Verbosity) -> bool {
         self.style.verbosity == verbosity
     }
 
-    fn paint(&self, role: Role, text: &str) -> String {
+    pub(super) fn paint(&self, role: Role, text: &str) -> String {
         self.style.output.paint(role, text)
     }
 
@@ -249,7 +249,7 @@ impl<'a> HumanReporter<'a> {
     }
 
     /// A request for a reader: its head, and its payload taken out of its envelope and indented.
-    fn request(
+    pub(super) fn request(
         &mut self,
         delivery: &Delivery,
         provider: Option<&Provider>,
@@ -442,14 +442,14 @@ impl<'a> HumanReporter<'a> {
         Ok(())
     }
 
-    fn fact(&mut self, name: &str, text: &str) -> io::Result<()> {
+    pub(super) fn fact(&mut self, name: &str, text: &str) -> io::Result<()> {
         let name = self.paint(Role::Faint, &format!("{name:>15}"));
         let text = self.wrapped(text, &" ".repeat(17));
         writeln!(self.output, "{name}  {text}")
     }
 
     /// A sentence of the conversation, behind the word that says what it is.
-    fn aside(&mut self, role: Role, word: &str, text: &str) -> io::Result<()> {
+    pub(super) fn aside(&mut self, role: Role, word: &str, text: &str) -> io::Result<()> {
         let word = self.style.errors.paint(role, word);
         let text = self.wrapped(text, "      ");
         // In one piece, so that it stands whole among what others write.
@@ -457,7 +457,7 @@ impl<'a> HumanReporter<'a> {
     }
 
     /// Prose as wide as the terminal; its lines but for the first stand behind `indent`.
-    fn wrapped(&self, text: &str, indent: &str) -> String {
+    pub(super) fn wrapped(&self, text: &str, indent: &str) -> String {
         let text = sanitize::line(text);
         // Narrower than this, breaking lines at words makes them harder to read, not easier.
         match self.style.columns.map(|columns| columns.saturating_sub(indent.len())) {
@@ -563,6 +563,8 @@ impl Reporter for HumanReporter<'_> {
                 self.meter.show(progress);
                 return Ok(());
             }
+            Outcome::Judged { file, examined } => self.examined(file, examined)?,
+            Outcome::Verified(count) => self.verified(*count)?,
             Outcome::Events { provider, events } => self.events(provider, events)?,
             Outcome::Event { event, provider, example } => self.event(event, provider, example)?,
             Outcome::Schemes(providers) => self.schemes(providers)?,

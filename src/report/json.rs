@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::explanation;
 use super::export;
 use super::human::Verbosity;
-use super::{BARS, Outcome, Problem, Prospect, Reporter, Summary, Totals, checkup, sanitize};
+use super::{BARS, Outcome, Problem, Prospect, Reporter, Summary, Totals, checkup, sanitize, verdicts};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
@@ -25,7 +25,7 @@ use crate::webhook::template::Field;
 
 /// Writes outcomes as JSON lines to one stream, and notices as text to the other.
 pub struct JsonReporter<'a> {
-    output: Box<dyn Write + 'a>,
+    pub(super) output: Box<dyn Write + 'a>,
     errors: Box<dyn Write + 'a>,
     verbosity: Verbosity,
 }
@@ -142,6 +142,8 @@ impl Reporter for JsonReporter<'_> {
                 value
             }
             Outcome::Left { delivery, failures, .. } => left(delivery, *failures),
+            Outcome::Judged { file, examined } => return self.examined(file, examined),
+            Outcome::Verified(count) => verdicts::summary(*count),
             Outcome::Events { provider, events } => {
                 for info in *events {
                     self.line(&event(info, provider))?;

@@ -12,6 +12,7 @@ pub mod payload;
 pub mod progress;
 pub mod sanitize;
 pub mod totals;
+mod verdicts;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,6 +25,7 @@ use self::export::ExportForm;
 use self::notice::Notice;
 use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
+use crate::webhook::judgement::{Count, Examined};
 use crate::webhook::latency::Latencies;
 use crate::webhook::probe::Probe;
 use crate::webhook::probe::examination::Examination;
@@ -137,6 +139,15 @@ pub enum Outcome<'a> {
     },
     /// How far it is.
     Progress(Progress),
+    /// Parts of a file were verified.
+    Judged {
+        /// The file.
+        file: &'a str,
+        /// What was found, in the order of the file.
+        examined: &'a [Examined],
+    },
+    /// What came of verifying.
+    Verified(Count),
     /// The events of a provider.
     Events {
         /// The provider.

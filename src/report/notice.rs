@@ -26,6 +26,20 @@ pub enum Notice {
         /// Where another secret would be read from.
         variable: String,
     },
+    /// No delivery is refused for its age.
+    AnyAge,
+    /// A tolerance was given for a scheme that has no timestamp.
+    NoTimestamp {
+        /// The provider.
+        scheme: String,
+    },
+    /// Parts of a file that could not be read were not all told.
+    FaultsLeftOut {
+        /// The file.
+        path: String,
+        /// How many were not.
+        lines: u64,
+    },
     /// White space stands around a secret.
     SecretWhitespace {
         /// Where the secret came from.
@@ -159,6 +173,13 @@ impl fmt::Display for Notice {
             }
             Self::TestSecret { scheme, variable } => {
                 write!(f, "signed with the public test secret of {scheme}; {variable} takes yours")
+            }
+            Self::AnyAge => {
+                f.write_str("with --tolerance none, a delivery of any age passes, also one that is sent again")
+            }
+            Self::NoTimestamp { scheme } => write!(f, "{scheme} has no timestamp, so no tolerance applies to it"),
+            Self::FaultsLeftOut { path, lines } => {
+                write!(f, "{lines} more lines of {path} cannot be read, and are not told one by one")
             }
             Self::SecretWhitespace { name } => {
                 write!(f, "the secret from {name} has white space around it, which becomes part of the key")

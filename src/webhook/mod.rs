@@ -1,17 +1,21 @@
 //! What a webhook is: pure values and functions. No clock, file, socket, environment, colour or command line.
 
 pub mod attempt;
+pub mod capture;
 pub mod catalogue;
 pub mod composition;
 pub mod credential;
 pub mod delivery;
 pub mod encoding;
 pub mod event;
+pub mod evidence;
 pub mod fault;
 pub mod fixture;
 pub mod forwarding;
 pub mod glob;
 pub mod json;
+pub mod judgement;
+pub mod keyring;
 pub mod latency;
 pub mod nearest;
 pub mod policy;

@@ -1,17 +1,16 @@
 //! `Scheme`: how a provider signs, as read from its file. One interpreter serves them all.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
-use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::delivery::Delivery;
 use super::encoding::Encoding;
 use super::json::{Document, Path};
-use super::secret::KeyForm;
+use super::keyring::Keyed;
+use super::secret::{Key, KeyForm};
 use super::template::{Field, Template};
 
 /// How a provider proves that a delivery is its own.
@@ -110,24 +109,13 @@ impl Algorithm {
     /// The raw signature of `content`. A digest ignores the key, and a token has no signature: it yields nothing.
     #[must_use]
     pub fn compute(self, key: &[u8], content: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Hmac(Hash::Sha1) => hmac::<Hmac<Sha1>>(key, content),
-            Self::Hmac(Hash::Sha256) => hmac::<Hmac<Sha256>>(key, content),
-            Self::Hmac(Hash::Sha384) => hmac::<Hmac<Sha384>>(key, content),
-            Self::Hmac(Hash::Sha512) => hmac::<Hmac<Sha512>>(key, content),
-            Self::Digest(Hash::Sha1) => Sha1::digest(content).to_vec(),
-            Self::Digest(Hash::Sha256) => Sha256::digest(content).to_vec(),
-            Self::Digest(Hash::Sha384) => Sha384::digest(content).to_vec(),
-            Self::Digest(Hash::Sha512) => Sha512::digest(content).to_vec(),
-            Self::Token => Vec::new(),
-        }
+        let keyed = Keyed::new(self, Key::new(key.to_vec()));
+        let signature = keyed.compute(|update| {
+            update(content);
+            Ok::<_, Infallible>(())
+        });
+        signature.unwrap_or_else(|never| match never {})
     }
-}
-
-fn hmac<M: Mac + KeyInit>(key: &[u8], content: &[u8]) -> Vec<u8> {
-    let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.update(content);
-    mac.finalize().into_bytes().to_vec()
 }
 
 /// A header that carries what verifying needs.

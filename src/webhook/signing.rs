@@ -136,8 +136,15 @@ impl Scheme {
 
     /// What the signature covers; the error is a field that the delivery does not have.
     pub(super) fn content(&self, context: &Content<'_>) -> Result<Vec<u8>, Field> {
+        let mut content = Vec::new();
+        self.write_content(context, &mut |bytes| content.extend_from_slice(bytes))?;
+        Ok(content)
+    }
+
+    /// The same, handed over piece by piece.
+    pub(super) fn write_content(&self, context: &Content<'_>, write: &mut dyn FnMut(&[u8])) -> Result<(), Field> {
         let request = &context.delivery.request;
-        self.content.write(|field| match field {
+        let value = |field| match field {
             // In an envelope the signature is part of the body, so that only the payload can be covered.
             Field::Body if self.envelope.is_none() => Some(Cow::Borrowed(request.body().as_ref())),
             Field::Body | Field::Payload => Some(Cow::Borrowed(context.payload)),
@@ -149,7 +156,8 @@ impl Scheme {
             Field::Version => self.version.as_ref().map(|text| Cow::Borrowed(text.as_bytes())),
             Field::Secret => Some(Cow::Borrowed(context.key)),
             Field::Signature => None,
-        })
+        };
+        self.content.write_to(value, write)
     }
 
     fn write(&self, mut delivery: Delivery, payload: &Bytes, proof: &Proof) -> Result<Delivery, SigningError> {
@@ -191,6 +199,7 @@ impl Scheme {
 }
 
 /// What the signed content of a delivery is made from.
+#[derive(Clone, Copy)]
 pub(super) struct Content<'a> {
     pub(super) delivery: &'a Delivery,
     pub(super) payload: &'a [u8],

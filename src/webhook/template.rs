@@ -185,19 +185,29 @@ impl Template {
     /// Puts the fields' bytes in their places; the error is the first field that has none.
     pub fn write<'a>(&self, value: impl Fn(Field) -> Option<Cow<'a, [u8]>>) -> Result<Vec<u8>, Field> {
         let mut text = Vec::new();
+        self.write_to(value, &mut |bytes| text.extend_from_slice(bytes))?;
+        Ok(text)
+    }
+
+    /// The same, handed over piece by piece.
+    pub fn write_to<'a>(
+        &self,
+        value: impl Fn(Field) -> Option<Cow<'a, [u8]>>,
+        write: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), Field> {
         for part in &self.parts {
             match part {
-                Part::Literal(literal) => text.extend_from_slice(literal.as_bytes()),
+                Part::Literal(literal) => write(literal.as_bytes()),
                 Part::Placeholder { field, encoding } => {
                     let bytes = value(*field).ok_or(*field)?;
                     match encoding {
-                        Some(encoding) => text.extend_from_slice(encoding.encode(&bytes).as_bytes()),
-                        None => text.extend_from_slice(&bytes),
+                        Some(encoding) => write(encoding.encode(&bytes).as_bytes()),
+                        None => write(&bytes),
                     }
                 }
             }
         }
-        Ok(text)
+        Ok(())
     }
 
     /// What is left of it without `field` and the text that leads to it: `{payload}.{signature}` becomes `{payload}`.

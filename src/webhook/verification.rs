@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 
 use super::delivery::Delivery;
 use super::encoding::Encoding;
+use super::keyring::{Entry, Keyring};
 use super::scheme::{Algorithm, HeaderRule, Scheme};
 use super::secret::{Secret, SecretError};
 use super::signing::Content;
@@ -188,12 +189,12 @@ fn seconds(duration: Duration) -> String {
 
 /// What a delivery says of itself: found in its headers and its envelope, and not yet proved.
 #[derive(Debug, Default)]
-struct Claim {
-    payload: Option<Vec<u8>>,
-    id: Option<String>,
-    timestamp: Option<String>,
-    token: Option<(Place, Vec<u8>)>,
-    signatures: Vec<(Place, String)>,
+pub(super) struct Claim {
+    pub(super) payload: Option<Vec<u8>>,
+    pub(super) id: Option<String>,
+    pub(super) timestamp: Option<String>,
+    pub(super) token: Option<(Place, Vec<u8>)>,
+    pub(super) signatures: Vec<(Place, String)>,
 }
 
 impl Scheme {
@@ -202,7 +203,12 @@ impl Scheme {
     /// The signature is looked at before the clock, so that a stale delivery is told from a wrong one. Comparison takes
     /// the same time wherever the difference is.
     pub fn verify(&self, delivery: &Delivery, secrets: &[Secret], now: Timestamp) -> Result<Verified, Rejection> {
-        if secrets.is_empty() {
+        self.verify_with(delivery, &Keyring::new(self, secrets), now)
+    }
+
+    /// The same with secrets that were made ready, for many deliveries.
+    pub fn verify_with(&self, delivery: &Delivery, secrets: &Keyring, now: Timestamp) -> Result<Verified, Rejection> {
+        if secrets.entries.is_empty() {
             return Err(Rejection::EmptySecret("there is no secret to verify with".to_owned()));
         }
         let claim = self.claim(delivery)?;
@@ -223,7 +229,7 @@ impl Scheme {
     }
 
     /// Reads what the delivery claims from its envelope, its headers and its payload.
-    fn claim(&self, delivery: &Delivery) -> Result<Claim, Rejection> {
+    pub(super) fn claim(&self, delivery: &Delivery) -> Result<Claim, Rejection> {
         let mut claim = Claim::default();
         if let Some(envelope) = &self.envelope {
             let read = envelope.read(delivery.request.body());
@@ -319,24 +325,24 @@ impl Scheme {
         &self,
         delivery: &Delivery,
         claim: &Claim,
-        secrets: &[Secret],
+        secrets: &Keyring,
     ) -> Result<(String, Option<Encoding>), Rejection> {
         let payload = claim.payload.as_deref().unwrap_or(delivery.request.body());
         let mut fault = None;
         let mut bad_secret = None;
-        for secret in secrets {
+        for Entry { secret, key } in &secrets.entries {
             // One that is no key must not hide another that is the right one.
-            let key = match self.key.key(secret) {
-                Ok(key) => key,
+            let keyed = match key {
+                Ok(keyed) => keyed,
                 Err(error) => {
-                    bad_secret.get_or_insert(error);
+                    bad_secret.get_or_insert_with(|| error.clone());
                     continue;
                 }
             };
             let (timestamp, id) = (claim.timestamp.as_deref(), claim.id.as_deref());
-            let content = Content { delivery, payload, timestamp, id: id.or(Some(&delivery.id)), key: &key };
-            let content = self.content(&content).map_err(|field| Rejection::MissingField { field: field.title() })?;
-            let expected = self.algorithm.compute(&key, &content);
+            let content = Content { delivery, payload, timestamp, id: id.or(Some(&delivery.id)), key: &keyed.key };
+            let expected = keyed.compute(|update| self.write_content(&content, update));
+            let expected = expected.map_err(|field| Rejection::MissingField { field: field.title() })?;
             for encoding in std::iter::once(self.encoding).chain(self.also_accepts.iter().copied()) {
                 let expected = encoding.encode(&expected);
                 for (place, signature) in &claim.signatures {
@@ -347,7 +353,7 @@ impl Scheme {
                 }
             }
         }
-        let mismatch = Rejection::Mismatch { secrets: secrets.len(), token: false };
+        let mismatch = Rejection::Mismatch { secrets: secrets.entries.len(), token: false };
         Err(bad_secret.map(rejected).or(fault).unwrap_or(mismatch))
     }
 
@@ -379,13 +385,13 @@ impl Scheme {
     }
 }
 
-fn matching_token(claim: &Claim, secrets: &[Secret]) -> Result<String, Rejection> {
+fn matching_token(claim: &Claim, secrets: &Keyring) -> Result<String, Rejection> {
     let (place, token) = claim.token.as_ref().map_or((Place::Body, &[][..]), |(place, token)| (place.clone(), token));
     if token.is_empty() {
         return Err(Rejection::MissingSignature { place });
     }
     let mut matched = None;
-    for secret in secrets {
+    for Entry { secret, .. } in &secrets.entries {
         if secret.expose().is_empty() {
             return Err(rejected(SecretError::Empty { name: secret.name().to_owned() }));
         }
@@ -393,7 +399,7 @@ fn matching_token(claim: &Claim, secrets: &[Secret]) -> Result<String, Rejection
             matched = matched.or(Some(secret.name().to_owned()));
         }
     }
-    matched.ok_or(Rejection::Mismatch { secrets: secrets.len(), token: true })
+    matched.ok_or(Rejection::Mismatch { secrets: secrets.entries.len(), token: true })
 }
 
 fn rejected(error: SecretError) -> Rejection {

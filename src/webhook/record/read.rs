@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -110,8 +111,7 @@ pub enum ReadProblem {
 
 /// Reads a record: one JSON object, on one line or on many.
 pub fn read(json: &[u8]) -> Result<Recorded<'_>, ReadError> {
-    let raw: Result<RawRecord<'_>, _> = serde_json::from_slice(json);
-    match raw {
+    match whole::<RawRecord<'_>>(json, "a delivery record, which is an object") {
         Ok(raw) if raw.schema.as_ref().is_some_and(|schema| schema.0 == SCHEMA) => raw.finish(),
         Ok(_) => Err(other_schema(json).unwrap_or_else(|| no_record(None))),
         Err(error) => Err(other_schema(json).unwrap_or_else(|| ReadError::of(&error))),
@@ -120,7 +120,8 @@ pub fn read(json: &[u8]) -> Result<Recorded<'_>, ReadError> {
 
 /// Reads a line that `wh sign --json` or `wh send --dry-run --json` wrote: a request as it would go out.
 pub fn read_signed(json: &[u8]) -> Result<Delivery, ReadError> {
-    let raw: RawSigned<'_> = serde_json::from_slice(json).map_err(|error| ReadError::of(&error))?;
+    let raw = whole::<RawSigned<'_>>(json, "a signed request, which is an object");
+    let raw = raw.map_err(|error| ReadError::of(&error))?;
     let body = one_body(raw.body, raw.body_base64).map_err(|error: serde_json::Error| ReadError::of(&error))?;
     let mut request = Request::new(body);
     *request.method_mut() = raw.method.0;
@@ -142,7 +143,7 @@ fn other_schema(json: &[u8]) -> Option<ReadError> {
         #[serde(borrow, default)]
         schema: Loose<'a>,
     }
-    let Loose(schema) = match serde_json::from_slice::<Named<'_>>(json) {
+    let Loose(schema) = match whole::<Named<'_>>(json, "an object") {
         Ok(named) => named.schema,
         // JSON, but no object.
         Err(error) if error.classify() == Category::Data => return Some(no_record(None)),
@@ -180,7 +181,6 @@ impl ReadError {
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "a delivery record, which is an object")]
 struct RawRecord<'a> {
     #[serde(borrow, default)]
     schema: Option<Text<'a>>,
@@ -207,7 +207,7 @@ struct RawRecord<'a> {
     #[serde(borrow, default)]
     variant: Option<Text<'a>>,
     #[serde(borrow, default)]
-    verification: Option<RawVerification<'a>>,
+    verification: Option<ReadVerification<'a>>,
     #[serde(default)]
     response: Option<ReadResponse>,
     #[serde(borrow, default)]
@@ -218,7 +218,7 @@ impl<'a> RawRecord<'a> {
     fn finish(self) -> Result<Recorded<'a>, ReadError> {
         let missing = || ReadProblem::Member("it has no `request`".to_owned());
         let request = self.request.ok_or_else(|| ReadError { line: 1, column: 1, problem: missing() })?;
-        let verification = self.verification.unwrap_or_default();
+        let verification = self.verification.map(|verification| verification.0).unwrap_or_default();
         Ok(Recorded {
             delivery: Delivery {
                 id: self.id.map(Text::into_owned).unwrap_or_default(),
@@ -240,8 +240,15 @@ impl<'a> RawRecord<'a> {
     }
 }
 
+struct ReadVerification<'a>(RawVerification<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for ReadVerification<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        object(deserializer, "`verification`, an object").map(Self)
+    }
+}
+
 #[derive(Default, Deserialize)]
-#[serde(expecting = "`verification`, an object")]
 struct RawVerification<'a> {
     #[serde(default)]
     valid: Option<bool>,
@@ -250,7 +257,6 @@ struct RawVerification<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "a signed request, which is an object")]
 struct RawSigned<'a> {
     method: ReadMethod,
     url: Target,
@@ -275,7 +281,6 @@ struct ReadRequest(Request<Bytes>);
 impl<'de> Deserialize<'de> for ReadRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(expecting = "`request`, an object")]
         struct Raw {
             method: ReadMethod,
             target: Target,
@@ -287,7 +292,7 @@ impl<'de> Deserialize<'de> for ReadRequest {
             #[serde(default)]
             body_base64: Option<Base64Body>,
         }
-        let raw = Raw::deserialize(deserializer)?;
+        let raw: Raw = object(deserializer, "`request`, an object")?;
         let mut request = Request::new(one_body(raw.body, raw.body_base64)?);
         *request.method_mut() = raw.method.0;
         *request.uri_mut() = raw.target.0;
@@ -308,7 +313,6 @@ fn one_body<E: de::Error>(body: Option<Body>, base64: Option<Base64Body>) -> Res
 impl<'de> Deserialize<'de> for ReadResponse {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(expecting = "`response`, an object or null")]
         struct Raw {
             status: u16,
             #[serde(default)]
@@ -322,7 +326,7 @@ impl<'de> Deserialize<'de> for ReadResponse {
             #[serde(default)]
             truncated: Option<bool>,
         }
-        let raw = Raw::deserialize(deserializer)?;
+        let raw: Raw = object(deserializer, "`response`, an object or null")?;
         let status = StatusCode::from_u16(raw.status)
             .map_err(|_| de::Error::custom(format!("`{}` is no status of a response", raw.status)))?;
         let duration = raw.duration_ms.map(|length| Duration::try_from_secs_f64(length / 1000.0)).transpose();
@@ -333,6 +337,34 @@ impl<'de> Deserialize<'de> for ReadResponse {
         };
         Ok(Self { status, duration, headers: raw.headers.0, body, truncated: raw.truncated.unwrap_or_default() })
     }
+}
+
+/// All of a JSON text, which is an object.
+fn whole<'a, T: Deserialize<'a>>(json: &'a [u8], expected: &'static str) -> serde_json::Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let value = object(&mut deserializer, expected)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// An object, and not the list of its values, which would do for a derived reader.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+    expected: &'static str,
+) -> Result<T, D::Error> {
+    struct Object<T>(&'static str, PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(members))
+        }
+    }
+    deserializer.deserialize_map(Object(expected, PhantomData))
 }
 
 /// A string, borrowed where it holds no escapes.
