@@ -1,6 +1,8 @@
 //! From arguments to a signed delivery: what `send` and `sign` have in common.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -22,6 +24,7 @@ use crate::webhook::composition::{CompositionError, Draft, Edit, Payload};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
 use crate::webhook::fault::Fault;
+use crate::webhook::fixture::Prepared;
 use crate::webhook::glob::Glob;
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
@@ -84,6 +87,31 @@ pub struct Composer<'a> {
     random: fastrand::Rng,
     edits: Vec<Edit>,
     data: Option<Bytes>,
+    examples: Examples<'a>,
+}
+
+/// The example events that were read so far: each is read once, however many deliveries are made of it.
+#[derive(Default)]
+struct Examples<'a>(BTreeMap<EventName, Example<'a>>);
+
+struct Example<'a> {
+    /// The path of its file, and what is in it.
+    file: (String, Cow<'a, [u8]>),
+    prepared: Prepared,
+}
+
+impl<'a> Examples<'a> {
+    fn of(&mut self, event: &EventName, catalogue: &'a Catalogue) -> Result<&Example<'a>, Error> {
+        match self.0.entry(event.clone()) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let file = catalogue.fixture(event)?;
+                let prepared =
+                    Prepared::parse(&file.1).map_err(|error| composition_error(error.into(), Some(&file)))?;
+                Ok(place.insert(Example { file, prepared }))
+            }
+        }
+    }
 }
 
 impl<'a> Composer<'a> {
@@ -91,7 +119,7 @@ impl<'a> Composer<'a> {
     pub fn new(args: &'a DeliveryArgs, context: &'a Context, catalogue: &'a Catalogue) -> Result<Self, Error> {
         let data = args.data.as_ref().map(|data| read(data, args, context)).transpose()?;
         let edits = args.unset.iter().chain(&args.set).cloned().collect();
-        Ok(Self { args, context, catalogue, random: context.random(), edits, data })
+        Ok(Self { args, context, catalogue, random: context.random(), edits, data, examples: Examples::default() })
     }
 
     /// The events that are meant, in the order of their providers' files. With someone there, an ambiguous name is a
@@ -206,15 +234,17 @@ impl<'a> Composer<'a> {
     ) -> Result<Delivery, Error> {
         self.check_fault(provider)?;
         let timestamp = self.claimed(provider, now)?;
-        let fixture = if self.data.is_some() { None } else { Some(self.catalogue.fixture(event)?) };
-        let payload = match (&self.data, &fixture) {
-            (Some(data), _) => Payload::Exact(data.clone()),
-            (None, Some((_, text))) => Payload::Fixture(text),
-            (None, None) => Payload::Exact(Bytes::new()),
+        let example = match self.data {
+            Some(_) => None,
+            None => Some(self.examples.of(event, self.catalogue)?),
+        };
+        let payload = match (&self.data, example) {
+            (_, Some(example)) => Payload::Prepared(&example.prepared),
+            (data, None) => Payload::Exact(data.clone().unwrap_or_default()),
         };
         let draft = Draft { event, payload, id: self.args.id.as_deref(), timestamp, url, edits: &self.edits };
         let composed = provider.compose(draft, &mut self.random);
-        composed.map_err(|error| composition_error(error, fixture.as_ref()))
+        composed.map_err(|error| composition_error(error, example.map(|example| &example.file)))
     }
 
     /// A composed delivery with the signature of an attempt at it: a later attempt has a later one.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::delivery::Delivery;
 use super::event::EventName;
-use super::fixture::{PlaceholderError, Renderer};
+use super::fixture::{PlaceholderError, Prepared, Renderer};
 use super::json::{Document, EditError, Path};
 use super::provider::Provider;
 use super::template::Field;
@@ -34,6 +34,8 @@ pub struct Draft<'a> {
 pub enum Payload<'a> {
     /// An example event, whose placeholders are filled in.
     Fixture(&'a [u8]),
+    /// The same, whose placeholders have been read already.
+    Prepared(&'a Prepared),
     /// Bytes that are sent as they are.
     Exact(Bytes),
 }
@@ -84,6 +86,7 @@ impl Provider {
         let mut payload = match draft.payload {
             Payload::Exact(bytes) => bytes,
             Payload::Fixture(text) => Bytes::from(Renderer::new(&id, event, draft.timestamp, random).render(text)?),
+            Payload::Prepared(text) => Bytes::from(Renderer::new(&id, event, draft.timestamp, random).fill(text)?),
         };
         for edit in draft.edits {
             payload = edit.apply(&payload)?;

@@ -16,8 +16,10 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
+use memchr::memmem;
 
 use super::nearest::nearest;
 
@@ -27,7 +29,7 @@ pub struct Renderer<'a> {
     event: &'a str,
     moment: Timestamp,
     random: &'a mut fastrand::Rng,
-    labelled: HashMap<String, String>,
+    labelled: HashMap<String, Vec<u8>>,
 }
 
 /// A placeholder that is none.
@@ -57,81 +59,170 @@ impl<'a> Renderer<'a> {
 
     /// The text with its placeholders filled in; every other byte stays as it is.
     pub fn render(&mut self, text: &[u8]) -> Result<Vec<u8>, PlaceholderError> {
-        let mut rendered = Vec::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = find(rest, b"{{") {
-            let offset = text.len() - rest.len() + at;
-            rendered.extend_from_slice(&rest[..at]);
-            rest = &rest[at + 2..];
-            if let Some(behind) = rest.strip_prefix(b"{{") {
-                rendered.extend_from_slice(b"{{");
-                rest = behind;
-                continue;
+        self.fill(&Prepared::parse(text)?)
+    }
+
+    /// The same of a text whose placeholders have been read already.
+    pub fn fill(&mut self, prepared: &Prepared) -> Result<Vec<u8>, PlaceholderError> {
+        let mut rendered = Vec::with_capacity(prepared.text.len() + prepared.text.len() / 4);
+        for piece in &prepared.pieces {
+            match piece {
+                Piece::Literal(range) => rendered.extend_from_slice(&prepared.text[range.clone()]),
+                Piece::Placeholder(placeholder) => self.value(placeholder, &mut rendered)?,
             }
-            let end = find(rest, b"}}").unwrap_or(rest.len().min(24));
-            let placeholder = String::from_utf8_lossy(&rest[..end]).into_owned();
-            let number = placeholder.strip_prefix('#');
-            let is_number = |text: &str| ["digits:", "unix"].iter().any(|kind| text.starts_with(kind));
-            if let Some(number) = number.filter(|number| !is_number(number)) {
-                let hint = format!("`{number}` is no number: leave the # out");
-                return Err(PlaceholderError { offset, text: placeholder.clone(), hint });
-            }
-            let value = self.value(number.unwrap_or(&placeholder)).map_err(|hint| PlaceholderError {
-                offset,
-                text: placeholder.clone(),
-                hint,
-            })?;
-            rest = rest.get(end + 2..).unwrap_or_default();
-            if number.is_some() {
-                // A number stands without the quotes that make its placeholder a JSON string.
-                if rendered.pop() != Some(b'"') || rest.first() != Some(&b'"') {
-                    let hint = "a number stands in quotes of its own: `\"{{#unix}}\"`".to_owned();
-                    return Err(PlaceholderError { offset, text: placeholder, hint });
-                }
-                rest = &rest[1..];
-            }
-            rendered.extend_from_slice(value.as_bytes());
         }
-        rendered.extend_from_slice(rest);
         Ok(rendered)
     }
 
-    /// What a placeholder yields; the error is a hint.
-    fn value(&mut self, text: &str) -> Result<String, String> {
-        let mut parts = text.splitn(3, ':');
-        let kind = parts.next().unwrap_or_default();
-        let (argument, label) = (parts.next(), parts.next());
-        match kind {
-            "id" | "event" if argument.is_some() => Err(format!("`{{{{{kind}}}}}` stands alone")),
-            "id" => Ok(within_json(self.id)),
-            "event" => Ok(within_json(self.event)),
-            "uuid" => Ok(self.labelled(text, argument.is_some(), uuid)),
-            "hex" | "alnum" | "ALNUM" | "digits" => {
-                let length =
-                    argument.and_then(|length| length.parse().ok()).filter(|length| (1..=256).contains(length));
-                let length: usize = length.ok_or_else(|| format!("say how many, from 1 to 256: `{{{{{kind}:8}}}}`"))?;
-                Ok(self.labelled(text, label.is_some(), |random| characters(random, kind, length)))
-            }
-            "unix" | "unix-ms" | "time" | "time-ms" | "time-us" | "time-ns" | "date" => {
-                let offset = argument.map_or(Some(SignedDuration::ZERO), offset);
-                let offset = offset.filter(|_| label.is_none());
-                let moment = offset.and_then(|offset| self.moment.checked_add(offset).ok());
-                let moment = moment.ok_or_else(|| format!("an offset is a time such as `{{{{{kind}:-30d}}}}`"))?;
-                Ok(time(kind, moment))
-            }
-            _ => Err(match nearest(kind, KINDS) {
-                Some(word) => format!("did you mean `{word}`?"),
-                None => format!("known are {}; write `{{{{{{{{` for two braces", KINDS.join(", ")),
-            }),
+    /// Writes what a placeholder yields.
+    fn value(&mut self, placeholder: &Placeholder, rendered: &mut Vec<u8>) -> Result<(), PlaceholderError> {
+        let Placeholder { offset, text, value, labelled } = placeholder;
+        if *labelled && let Some(value) = self.labelled.get(text) {
+            rendered.extend_from_slice(value);
+            return Ok(());
         }
+        let start = rendered.len();
+        match value {
+            Value::Id => rendered.extend_from_slice(within_json(self.id).as_bytes()),
+            Value::Event => rendered.extend_from_slice(within_json(self.event).as_bytes()),
+            Value::Uuid => rendered.extend_from_slice(uuid(self.random).as_bytes()),
+            Value::Characters { alphabet, length, number } => {
+                for index in 0..*length {
+                    // JSON numbers have no leading zero, and `{{#digits:7}}` is one.
+                    let from = usize::from(*number && index == 0);
+                    rendered.push(alphabet[self.random.usize(from..alphabet.len())]);
+                }
+            }
+            Value::Time { kind, offset: length } => {
+                let moment = self.moment.checked_add(*length).map_err(|_| PlaceholderError {
+                    offset: *offset,
+                    text: text.clone(),
+                    hint: an_offset(kind),
+                })?;
+                rendered.extend_from_slice(time(kind, moment).as_bytes());
+            }
+        }
+        if *labelled {
+            self.labelled.insert(text.clone(), rendered[start..].to_vec());
+        }
+        Ok(())
     }
+}
 
-    fn labelled(&mut self, text: &str, labelled: bool, make: impl FnOnce(&mut fastrand::Rng) -> String) -> String {
-        if !labelled {
-            return make(self.random);
+/// An example payload whose placeholders have been read, to be filled in many times.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    text: Vec<u8>,
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Literal(Range<usize>),
+    Placeholder(Placeholder),
+}
+
+#[derive(Debug, Clone)]
+struct Placeholder {
+    /// Where it stands, in bytes.
+    offset: usize,
+    /// What stands between the braces, without a `#`.
+    text: String,
+    value: Value,
+    /// Whether it has the same value wherever it stands.
+    labelled: bool,
+}
+
+/// What a placeholder stands for.
+#[derive(Debug, Clone)]
+enum Value {
+    Id,
+    Event,
+    Uuid,
+    Characters { alphabet: &'static [u8], length: usize, number: bool },
+    Time { kind: &'static str, offset: SignedDuration },
+}
+
+impl Prepared {
+    /// Reads the placeholders of a text.
+    pub fn parse(text: &[u8]) -> Result<Self, PlaceholderError> {
+        let mut pieces = Vec::new();
+        // What comes next stands behind `rest` bytes; what was not yet put into a piece, behind `start`.
+        let (mut start, mut rest) = (0, 0);
+        let literal = |range: Range<usize>, pieces: &mut Vec<Piece>| {
+            if !range.is_empty() {
+                pieces.push(Piece::Literal(range));
+            }
+        };
+        while let Some(at) = memmem::find(&text[rest..], b"{{") {
+            let offset = rest + at;
+            let inside = offset + 2;
+            if text[inside..].starts_with(b"{{") {
+                literal(start..inside, &mut pieces);
+                (start, rest) = (inside + 2, inside + 2);
+                continue;
+            }
+            let length = memmem::find(&text[inside..], b"}}").unwrap_or((text.len() - inside).min(24));
+            let whole = String::from_utf8_lossy(&text[inside..inside + length]).into_owned();
+            let error = |hint| PlaceholderError { offset, text: whole.clone(), hint };
+            let number = whole.strip_prefix('#');
+            let is_number = |text: &str| ["digits:", "unix"].iter().any(|kind| text.starts_with(kind));
+            if let Some(number) = number.filter(|number| !is_number(number)) {
+                return Err(error(format!("`{number}` is no number: leave the # out")));
+            }
+            let (value, labelled) = read(number.unwrap_or(&whole)).map_err(error)?;
+            let placeholder = Placeholder { offset, text: number.unwrap_or(&whole).to_owned(), value, labelled };
+            let end = (inside + length + 2).min(text.len());
+            if number.is_some() {
+                // A number stands without the quotes that make its placeholder a JSON string.
+                let quoted = offset > start && text[offset - 1] == b'"' && text.get(end) == Some(&b'"');
+                if !quoted {
+                    return Err(error("a number stands in quotes of its own: `\"{{#unix}}\"`".to_owned()));
+                }
+                literal(start..offset - 1, &mut pieces);
+                rest = end + 1;
+            } else {
+                literal(start..offset, &mut pieces);
+                rest = end;
+            }
+            pieces.push(Piece::Placeholder(placeholder));
+            start = rest;
         }
-        self.labelled.entry(text.to_owned()).or_insert_with(|| make(self.random)).clone()
+        literal(start..text.len(), &mut pieces);
+        Ok(Self { text: text.to_vec(), pieces })
     }
+}
+
+/// What a placeholder stands for, and whether it is the same wherever it stands; the error is a hint.
+fn read(text: &str) -> Result<(Value, bool), String> {
+    let mut parts = text.splitn(3, ':');
+    let kind = parts.next().unwrap_or_default();
+    let (argument, label) = (parts.next(), parts.next());
+    match KINDS.into_iter().find(|known| *known == kind) {
+        Some("id" | "event") if argument.is_some() => Err(format!("`{{{{{kind}}}}}` stands alone")),
+        Some("id") => Ok((Value::Id, false)),
+        Some("event") => Ok((Value::Event, false)),
+        Some("uuid") => Ok((Value::Uuid, argument.is_some())),
+        Some("hex" | "alnum" | "ALNUM" | "digits") => {
+            let length = argument.and_then(|length| length.parse().ok()).filter(|length| (1..=256).contains(length));
+            let length = length.ok_or_else(|| format!("say how many, from 1 to 256: `{{{{{kind}:8}}}}`"))?;
+            let alphabet = alphabet(kind);
+            Ok((Value::Characters { alphabet, length, number: kind == "digits" }, label.is_some()))
+        }
+        Some(kind) => {
+            let offset = argument.map_or(Some(SignedDuration::ZERO), offset).filter(|_| label.is_none());
+            let offset = offset.ok_or_else(|| an_offset(kind))?;
+            Ok((Value::Time { kind, offset }, false))
+        }
+        None => Err(match nearest(kind, KINDS) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("known are {}; write `{{{{{{{{` for two braces", KINDS.join(", ")),
+        }),
+    }
+}
+
+fn an_offset(kind: &str) -> String {
+    format!("an offset is a time such as `{{{{{kind}:-30d}}}}`")
 }
 
 /// A text as it stands between the quotes of a JSON string.
@@ -140,20 +231,13 @@ fn within_json(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-fn characters(random: &mut fastrand::Rng, kind: &str, length: usize) -> String {
-    let alphabet = match kind {
+fn alphabet(kind: &str) -> &'static [u8] {
+    match kind {
         "hex" => b"0123456789abcdef",
         "digits" => &LETTERS_AND_DIGITS[..10],
         "ALNUM" => &LETTERS_AND_DIGITS[..36],
         _ => LETTERS_AND_DIGITS,
-    };
-    let mut text = String::with_capacity(length);
-    for index in 0..length {
-        // JSON numbers have no leading zero, and `{{#digits:7}}` is one.
-        let from = usize::from(kind == "digits" && index == 0);
-        text.push(char::from(alphabet[random.usize(from..alphabet.len())]));
     }
-    text
 }
 
 fn uuid(random: &mut fastrand::Rng) -> String {
@@ -197,10 +281,6 @@ fn time(kind: &str, moment: Timestamp) -> String {
     // Writing to a String cannot fail.
     let _ = write!(text, "{moment:.digits$}");
     text
-}
-
-fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
-    text.windows(pattern.len()).position(|window| window == pattern)
 }
 
 #[cfg(test)]
