@@ -71,7 +71,14 @@ impl<'a> HumanReporter<'a> {
     /// A reporter that writes to these streams.
     #[must_use]
     pub fn new(output: Box<dyn Write + 'a>, errors: Box<dyn Write + 'a>, style: Style) -> Self {
-        Self { output, errors, style, zone: OnceLock::new(), meter: Meter::new(style.errors), table: None }
+        Self {
+            output,
+            errors,
+            style,
+            zone: OnceLock::new(),
+            meter: Meter::new(style.errors, style.columns),
+            table: None,
+        }
     }
 
     pub(super) fn is(&self, verbosity: Verbosity) -> bool {

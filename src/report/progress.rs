@@ -1,8 +1,9 @@
 //! How far a run is, for someone who watches: a line on stderr that is drawn over. The only place that knows `indicatif`.
 
+use std::io::{self, Write as _};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::Progress;
 use super::palette::{Palette, Role};
@@ -11,21 +12,25 @@ use super::palette::{Palette, Role};
 pub struct Meter {
     bar: Option<ProgressBar>,
     palette: Palette,
+    columns: u16,
 }
 
 impl Meter {
     /// A meter that is not drawn yet.
     #[must_use]
-    pub fn new(palette: Palette) -> Self {
-        Self { bar: None, palette }
+    pub fn new(palette: Palette, columns: Option<usize>) -> Self {
+        let columns = columns.and_then(|columns| u16::try_from(columns).ok()).unwrap_or(80);
+        Self { bar: None, palette, columns }
     }
 
-    /// Draws it, or draws it anew. Where stderr is no terminal, nothing is drawn.
+    /// Draws it, or draws it anew. Only for where stderr is a terminal.
     pub fn show(&mut self, progress: &Progress) {
         let bar = self.bar.get_or_insert_with(|| {
             let form = if progress.counted { "{bar:24} {msg}" } else { "{msg}" };
             let style = ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());
-            let bar = ProgressBar::with_draw_target(Some(progress.all as u64), ProgressDrawTarget::stderr());
+            let line = Line { columns: self.columns.saturating_sub(ROOM).max(1) };
+            let target = ProgressDrawTarget::term_like(Box::new(line));
+            let bar = ProgressBar::with_draw_target(Some(progress.all as u64), target);
             bar.with_style(style.progress_chars("━╸─"))
         });
         bar.set_position(progress.done as u64);
@@ -37,6 +42,64 @@ impl Meter {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// How many columns are left free: a terminal shows `^C` where the cursor is, and would go to the next line for it.
+const ROOM: u16 = 4;
+
+/// The line of the terminal that is drawn over.
+#[derive(Debug)]
+struct Line {
+    columns: u16,
+}
+
+impl Line {
+    fn write(text: &str) -> io::Result<()> {
+        io::stderr().write_all(text.as_bytes())
+    }
+
+    /// A movement of the cursor (ECMA-48, CUU to CUB).
+    fn step(count: usize, direction: char) -> io::Result<()> {
+        if count == 0 { Ok(()) } else { Self::write(&format!("\x1b[{count}{direction}")) }
+    }
+}
+
+impl TermLike for Line {
+    fn width(&self) -> u16 {
+        self.columns
+    }
+
+    fn move_cursor_up(&self, count: usize) -> io::Result<()> {
+        Self::step(count, 'A')
+    }
+
+    fn move_cursor_down(&self, count: usize) -> io::Result<()> {
+        Self::step(count, 'B')
+    }
+
+    fn move_cursor_right(&self, count: usize) -> io::Result<()> {
+        Self::step(count, 'C')
+    }
+
+    fn move_cursor_left(&self, count: usize) -> io::Result<()> {
+        Self::step(count, 'D')
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        Self::write(&format!("{text}\n"))
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        Self::write(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        Self::write("\r\x1b[2K")
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        io::stderr().flush()
     }
 }
 
