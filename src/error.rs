@@ -166,6 +166,14 @@ pub enum Error {
         /// Those that do.
         candidates: Vec<String>,
     },
+    /// A report that cannot be written.
+    #[error("the report `{path}` cannot be written: {}", told(reason))]
+    Report {
+        /// The file.
+        path: String,
+        /// Why not.
+        reason: io::Error,
+    },
     /// A port that cannot be listened on.
     #[error("port {port} of {host} cannot be listened on: {}", told(reason))]
     Port {
@@ -248,6 +256,7 @@ impl Error {
             Self::NothingLogged { .. } => "nothing-logged",
             Self::UnknownId { .. } => "unknown-id",
             Self::AmbiguousId { .. } => "ambiguous-id",
+            Self::Report { .. } => "report",
             Self::Port { .. } => "port",
             Self::Unmet { .. } => "unmet",
             Self::Nothing { .. } => "nothing",
@@ -280,6 +289,7 @@ impl Error {
             | Self::Output(_)
             | Self::Unwritable { .. }
             | Self::Log { .. }
+            | Self::Report { .. }
             | Self::Port { .. }
             | Self::System { .. } => Exit::Environment,
             Self::Unmet { .. } => Exit::No,
@@ -319,7 +329,7 @@ impl Error {
             Self::Unmet { invalid: 0, .. } => "give it more time with --timeout".to_owned(),
             Self::Unmet { .. } => "the reasons stand beside the deliveries that were refused".to_owned(),
             Self::Client(ClientError::Certificates) => "--cacert takes a file of PEM certificates".to_owned(),
-            Self::File { reason, .. } => return file_hint(reason),
+            Self::File { reason, .. } | Self::Report { reason, .. } => return file_hint(reason),
             Self::Unwritable { reason, .. } => return unwritable_hint(reason),
             Self::Client(_)
             | Self::Output(_)

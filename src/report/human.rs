@@ -585,6 +585,10 @@ impl Reporter for HumanReporter<'_> {
                 let text = checkup::table::list(probes, *provider, self.style.output, self.style.columns);
                 write!(self.output, "{text}")?;
             }
+            Outcome::Annotations(examination) => {
+                let text = checkup::github::write(examination);
+                return write!(self.errors, "{text}");
+            }
             Outcome::Examined(examination) => {
                 let quiet = self.is(Verbosity::Quiet);
                 let text = checkup::table::table(examination, self.style.output, self.style.columns, quiet);

@@ -168,6 +168,10 @@ impl Reporter for JsonReporter<'_> {
                 return Ok(());
             }
             Outcome::Checked(check) => checkup::json::check(check),
+            Outcome::Annotations(examination) => {
+                let text = checkup::github::write(examination);
+                return write!(self.errors, "{text}");
+            }
             Outcome::Examined(examination) => checkup::json::summary(examination),
         };
         self.line(&value)

@@ -226,6 +226,8 @@ pub enum Outcome<'a> {
     Checked(&'a Check),
     /// All checks are done.
     Examined(&'a Examination),
+    /// All checks are done, for a CI job that reads annotations.
+    Annotations(&'a Examination),
 }
 
 /// How much of a delivery is shown to a person.

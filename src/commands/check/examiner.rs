@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::effects::Effects;
 use super::observations::Observations;
 use crate::commands::composing::composition_error;
 use crate::edge::client::{Client, ClientError, ClientOptions};
@@ -18,7 +19,7 @@ use crate::webhook::event::EventName;
 use crate::webhook::probe::examination::Examination;
 use crate::webhook::probe::judging::{Check, Finding, Status, combine, judge, words};
 use crate::webhook::probe::material::{Example, Material, MaterialError, Shot, Wire};
-use crate::webhook::probe::{Probe, Rule, Sends, all};
+use crate::webhook::probe::{Observation, Probe, Rule, Sends, Severity, all};
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
 
@@ -91,17 +92,38 @@ pub(super) struct Examiner<'a> {
     pub(super) clock: fn() -> Timestamp,
     pub(super) random: fastrand::Rng,
     pub(super) reporter: &'a mut dyn Reporter,
+    /// What shows whether a delivery took effect.
+    pub(super) effects: Option<Effects>,
+    pub(super) strict: bool,
+    /// Whether someone pressed Ctrl-C.
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// Hears Ctrl-C from now on, whatever is being waited for.
+pub(super) fn interruption() -> watch::Receiver<bool> {
+    let (stopped, stop) = watch::channel(false);
+    tokio::spawn(async move {
+        // Where there are no signals, nobody can stop it this way.
+        if tokio::signal::ctrl_c().await.is_ok() {
+            let _ = stopped.send(true);
+        }
+        // Who waits for a change must not be told that there will be none.
+        std::future::pending::<()>().await;
+    });
+    stop
 }
 
 /// What is known of the receiver in the middle of its checks.
+#[derive(Default)]
 struct Course {
     /// Whether it accepts what is genuine.
     trusted: bool,
     /// Why nothing more can be sent.
     over: Option<String>,
+    /// Why nobody answered at all.
+    unreachable: Option<Failure>,
     observations: Observations,
     checks: Vec<Check>,
-    stop: watch::Receiver<bool>,
 }
 
 /// What came of one probe.
@@ -117,33 +139,22 @@ impl<'a> Examiner<'a> {
     pub(super) async fn run(mut self, probes: &[&'static Probe]) -> Result<Examination, Error> {
         let begun = Instant::now();
         let started = (self.clock)();
-        let (stopped, stop) = watch::channel(false);
-        tokio::spawn(async move {
-            // Where there are no signals, nobody can stop it this way.
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = stopped.send(true);
-            }
-            // The others wait for a change, which there will be none of.
-            std::future::pending::<()>().await;
-        });
-        let mut course =
-            Course { trusted: false, over: None, observations: Observations::default(), checks: Vec::new(), stop };
-
+        let mut course = Course::default();
         let hint = self.begin(&mut course).await?;
-        for probe in probes.iter().filter(|probe| probe.id != "genuine") {
-            if !matches!(probe.sends, Sends::Observation(_)) {
-                let check = self.try_probe(probe, &mut course).await?;
-                self.put(check, &mut course)?;
-            }
+        let (forgeries, others): (Vec<&Probe>, Vec<&Probe>) =
+            probes.iter().filter(|probe| probe.id != "genuine").partition(|probe| probe.severity == Severity::Security);
+        self.try_all(&forgeries, &mut course).await?;
+        if let Some(effects) = self.effects.as_mut().filter(|effects| effects.are_seen()) {
+            effects.expect_none(Observation::ForgeryEffect).await?;
         }
+        self.try_all(&others, &mut course).await?;
         for probe in probes {
-            if let Sends::Observation(observation) = probe.sends {
-                let exposed = !self.target.is_loopback() && !self.target.is_https();
-                let found = course.observations.judge(observation, probe, self.provider, exposed);
-                if let Some((finding, expected)) = found {
-                    let check = Check { expected, ..Check::new(probe, self.provider, finding, Duration::ZERO) };
-                    self.put(check, &mut course)?;
-                }
+            let check = match probe.sends {
+                Sends::Observation(observation) => self.observed(probe, observation, &course),
+                _ => None,
+            };
+            if let Some(check) = check {
+                self.put(check, &mut course)?;
             }
         }
         let place = |check: &Check| all().position(|probe| probe.id == check.id);
@@ -157,30 +168,80 @@ impl<'a> Examiner<'a> {
             checks: course.checks,
             accepts_genuine: course.trusted,
             hint,
-            interrupted: *course.stop.borrow(),
+            interrupted: *self.stop.borrow(),
+            strict: self.strict,
+            unreachable: course.unreachable,
         })
     }
 
-    /// Sends the genuine delivery, on whose answer all else depends. Nobody there ends the run.
+    /// Sends the genuine delivery, on whose answer all else depends.
     async fn begin(&mut self, course: &mut Course) -> Result<Option<String>, Error> {
         let probe = Probe::of("genuine").expect("a row of the table");
         let shots = self.material().shots(probe, &mut self.random);
         let shot = shots.map_err(|error| self.unusable(error))?.swap_remove(0);
-        let Some(attempt) = self.send(&shot, course).await else {
-            let check = Check::skipped(probe, self.provider, STOPPED);
-            self.put(check, course)?;
+        let Some(attempt) = self.send(&shot).await else {
+            self.put(Check::skipped(probe, self.provider, STOPPED), course)?;
             return Ok(None);
         };
         if let Err(failure) = &attempt.outcome {
-            return Err(Error::Unreachable { target: Box::new(self.target.clone()), failure: failure.clone() });
+            course.over = Some("not run: nobody answered the genuine delivery".to_owned());
+            course.unreachable = Some(failure.clone());
         }
         course.observations.note(probe, &shot, &attempt, self.provider, self.secrets);
         let finding = judge(probe, &self.provider.policy.success, &attempt.outcome);
         course.trusted = finding.status == Status::Pass;
-        let hint = None;
-        let check = Check::new(probe, self.provider, finding, attempt.duration);
-        self.put(check, course)?;
-        Ok(hint)
+        self.put(Check::new(probe, self.provider, finding, attempt.duration), course)?;
+        match &attempt.outcome {
+            Ok(answer) if !course.trusted => return Ok(self.diagnose(answer).await),
+            Ok(_) => {}
+            Err(_) => return Ok(None),
+        }
+        if let Some(mut effects) = self.effects.take() {
+            effects.learn().await?;
+            if effects.are_seen() && self.send(&shot).await.is_some() {
+                effects.expect_none(Observation::DuplicateEffect).await?;
+            }
+            self.effects = Some(effects);
+        }
+        Ok(None)
+    }
+
+    /// Whether a delivery is accepted that is signed in another way; nothing where someone stopped it.
+    pub(super) async fn accepts(&mut self, provider: &Provider, secrets: &[Secret]) -> Option<bool> {
+        let material = Material { provider, secrets, ..self.material() };
+        let Ok(delivery) = material.genuine(&mut self.random) else { return Some(false) };
+        let shot = Shot { label: None, delivery, wire: Wire::Usual };
+        let attempt = self.send(&shot).await?;
+        Some(attempt.status().is_some_and(|status| self.provider.policy.success.matches(status)))
+    }
+
+    async fn try_all(&mut self, probes: &[&'static Probe], course: &mut Course) -> Result<(), Error> {
+        for probe in probes {
+            if !matches!(probe.sends, Sends::Observation(_)) {
+                let check = self.try_probe(probe, course).await?;
+                self.put(check, course)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was seen in all answers together; nothing where there was nothing to look at.
+    fn observed(&self, probe: &Probe, observation: Observation, course: &Course) -> Option<Check> {
+        if course.unreachable.is_some() {
+            return None;
+        }
+        let check = |finding, expected| Check { expected, ..Check::new(probe, self.provider, finding, Duration::ZERO) };
+        if let Some(finding) = self.effects.as_ref().and_then(|effects| effects.finding(observation)) {
+            return Some(check(finding.clone(), "no effect".to_owned()));
+        }
+        let exposed = !self.target.is_loopback() && !self.target.is_https();
+        let (mut finding, expected) = course.observations.judge(observation, probe, self.provider, exposed)?;
+        // What was not seen in a part may be in the rest.
+        if finding.status == Status::Pass && (course.over.is_some() || *self.stop.borrow()) {
+            finding.status = Status::Skip;
+            finding.got.push_str(", but not all checks were run");
+        }
+        Some(check(finding, expected))
     }
 
     /// Sends a probe and what must come after it.
@@ -217,13 +278,13 @@ impl<'a> Examiner<'a> {
     async fn fire(&mut self, probe: &'static Probe, shots: &[Shot], course: &mut Course) -> Option<Trial> {
         let attempts: Vec<Attempt> = match (probe.sends, shots) {
             (Sends::TwiceAtOnce, [first, second]) => {
-                let (first, second) = tokio::join!(self.send(first, course), self.send(second, course));
+                let (first, second) = tokio::join!(self.send(first), self.send(second));
                 vec![first?, second?]
             }
             _ => {
                 let mut attempts = Vec::new();
                 for shot in shots {
-                    attempts.push(self.send(shot, course).await?);
+                    attempts.push(self.send(shot).await?);
                 }
                 attempts
             }
@@ -245,7 +306,7 @@ impl<'a> Examiner<'a> {
         let deadline = Instant::now() + PATIENCE;
         let mut told = false;
         loop {
-            let Some(outcome) = self.genuine_again(course).await else { return };
+            let Some(outcome) = self.genuine_again().await else { return };
             let trouble = match &outcome {
                 Ok(answer) if !course.trusted || self.provider.policy.success.matches(answer.status) => return,
                 Ok(answer) if answer.status == http::StatusCode::TOO_MANY_REQUESTS => return,
@@ -261,7 +322,7 @@ impl<'a> Examiner<'a> {
                 course.over = Some(format!("not run: after {} {trouble}", probe.id));
                 return;
             }
-            let mut stop = course.stop.clone();
+            let mut stop = self.stop.clone();
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
                 _ = stop.wait_for(|stopped| *stopped) => return,
@@ -269,15 +330,15 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    async fn genuine_again(&mut self, course: &Course) -> Option<Result<crate::webhook::attempt::Answer, Failure>> {
+    async fn genuine_again(&mut self) -> Option<Result<crate::webhook::attempt::Answer, Failure>> {
         let delivery = self.material().genuine(&mut self.random).ok()?;
         let shot = Shot { label: None, delivery, wire: Wire::Usual };
-        Some(self.send(&shot, course).await?.outcome)
+        Some(self.send(&shot).await?.outcome)
     }
 
     /// Sends one request; nothing where someone stopped it.
-    async fn send(&self, shot: &Shot, course: &Course) -> Option<Attempt> {
-        let mut stop = course.stop.clone();
+    async fn send(&self, shot: &Shot) -> Option<Attempt> {
+        let mut stop = self.stop.clone();
         if *stop.borrow() {
             return None;
         }
@@ -317,7 +378,10 @@ impl<'a> Examiner<'a> {
     }
 
     fn put(&mut self, check: Check, course: &mut Course) -> Result<(), Error> {
-        self.reporter.report(&Outcome::Checked(&check))?;
+        // Where nobody is there, that is all there is to say.
+        if course.unreachable.is_none() {
+            self.reporter.report(&Outcome::Checked(&check))?;
+        }
         course.checks.push(check);
         Ok(())
     }

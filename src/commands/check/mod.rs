@@ -1,7 +1,10 @@
 //! `wh check`: find out whether a receiver refuses what it must and accepts what it should.
 
+mod diagnosis;
+mod effects;
 mod examiner;
 mod observations;
+mod reports;
 mod selection;
 
 use std::path::PathBuf;
@@ -10,7 +13,9 @@ use std::time::Duration;
 use clap::Args;
 use http::{HeaderName, HeaderValue};
 
-use self::examiner::{Connections, Examiner};
+use self::effects::Effects;
+use self::examiner::{Connections, Examiner, interruption};
+use self::reports::{ReportArg, Reports};
 use self::selection::Selection;
 use super::arguments;
 use super::secrets::secrets;
@@ -24,8 +29,7 @@ use crate::report::{Outcome, Reporter};
 use crate::settings::Slots;
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::event::EventName;
-use crate::webhook::probe::examination::{Examination, Verdict};
-use crate::webhook::probe::judging::Counts;
+use crate::webhook::probe::examination::Verdict;
 use crate::webhook::probe::material::Example;
 use crate::webhook::provider::Provider;
 
@@ -56,6 +60,12 @@ pub struct CheckArgs {
     /// Fail on warnings, too
     #[arg(long, help_heading = "Checks")]
     strict: bool,
+    /// Write a report: junit=FILE, tap=FILE, json=FILE, markdown=FILE, or github for annotations
+    #[arg(long, value_name = "FORM=FILE", value_parser = reports::report, help_heading = "Checks")]
+    report: Vec<ReportArg>,
+    /// Run this to see what deliveries do: it prints something that changes when one has been processed
+    #[arg(long, value_name = "COMMAND", help_heading = "Checks")]
+    effects: Option<String>,
     /// Check the receiver at this URL: 3000, :3000/path, localhost:3000 or https://…
     #[arg(long, value_name = "URL", value_parser = arguments::target, help_heading = "Target")]
     to: Option<Target>,
@@ -115,6 +125,7 @@ pub fn run(
     let headers: Vec<(HeaderName, Option<HeaderValue>)> =
         args.header.iter().map(|header| (header.name.clone(), header.value.clone())).collect();
     let probes = selection.probes(&provider);
+    let reports = Reports::open(&args.report, context)?;
     for notice in secrets.notices {
         reporter.report(&Outcome::Notice(notice))?;
     }
@@ -122,6 +133,11 @@ pub fn run(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
     let examination = runtime.block_on(async {
+        let stop = interruption();
+        let effects = match &args.effects {
+            Some(command) => Some(Effects::new(command).await?),
+            None => None,
+        };
         let timeout = args.timeout.or(provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);
         let connections = Connections::open(target, timeout, args.insecure, args.cacert.as_deref()).await?;
         let examiner = Examiner {
@@ -135,11 +151,22 @@ pub fn run(
             clock: context.clock,
             random: context.random(),
             reporter,
+            effects,
+            strict: args.strict,
+            stop,
         };
         examiner.run(&probes).await
     })?;
+    if reports.annotations {
+        reporter.report(&Outcome::Annotations(&examination))?;
+    }
+    reports.write(&examination)?;
+    let verdict = examination.verdict();
+    if let Some(failure) = examination.unreachable {
+        return Err(Error::Unreachable { target: Box::new(target.clone()), failure });
+    }
     reporter.report(&Outcome::Examined(&examination))?;
-    Ok(exit(&examination, args.strict))
+    Ok(exit(verdict))
 }
 
 /// The event to send: the one that was named, or the provider's first.
@@ -173,13 +200,12 @@ fn fixtures<'a>(provider: &Provider, event: &EventName, catalogue: &'a Catalogue
     Ok(fixtures)
 }
 
-fn exit(examination: &Examination, strict: bool) -> Exit {
-    let Counts { failed, warned, .. } = examination.counts();
-    match examination.verdict() {
-        Verdict::Interrupted => Exit::Interrupted,
-        Verdict::Insecure => Exit::No,
+fn exit(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Good => Exit::Good,
+        Verdict::Insecure | Verdict::Fragile | Verdict::Doubtful => Exit::No,
         Verdict::RefusesGenuine | Verdict::Nothing => Exit::Inconclusive,
-        Verdict::Fragile | Verdict::Good if failed > 0 || (strict && warned > 0) => Exit::No,
-        Verdict::Fragile | Verdict::Good => Exit::Good,
+        Verdict::Unreachable => Exit::Environment,
+        Verdict::Interrupted => Exit::Interrupted,
     }
 }

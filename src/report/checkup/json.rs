@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::report::sanitize;
 use crate::webhook::probe::Probe;
 use crate::webhook::probe::examination::Examination;
 use crate::webhook::probe::judging::Check;
@@ -59,4 +60,15 @@ pub fn summary(examination: &Examination) -> Value {
         "started_at": format!("{:.3}", examination.started),
         "duration_ms": milliseconds(examination.duration),
     })
+}
+
+/// The report, as a whole: the summary, with the checks in it.
+#[must_use]
+pub fn whole(examination: &Examination) -> String {
+    let mut value = summary(examination);
+    value["type"] = "examination".into();
+    value["checks"] = examination.checks.iter().map(check).collect();
+    let lines = format!("{value:#}");
+    let lines: Vec<_> = lines.lines().map(sanitize::json).collect();
+    lines.join("\n") + "\n"
 }

@@ -40,14 +40,20 @@ pub fn table(examination: &Examination, palette: Palette, columns: Option<usize>
     }
     let role = match examination.verdict() {
         Verdict::Good => Role::Good,
-        Verdict::Insecure | Verdict::Fragile | Verdict::RefusesGenuine => Role::Bad,
+        Verdict::Insecure | Verdict::Fragile | Verdict::Doubtful | Verdict::RefusesGenuine | Verdict::Unreachable => {
+            Role::Bad
+        }
         Verdict::Nothing | Verdict::Interrupted => Role::Notice,
     };
     if quiet && role == Role::Good {
         return text;
     }
+    if let Some(hint) = &examination.hint {
+        let hint = wrapped(&sanitize::line(hint), "      ", columns);
+        text.push_str(&format!("{} {hint}\n", palette.paint(Role::Notice, "hint:")));
+    }
     let (first, rest) = verdict(examination);
-    text.push_str(&wrapped(&format!("{} {rest}", palette.paint(role, &first)), "", columns));
+    text.push_str(&wrapped(&format!("{}: {rest}", palette.paint(role, &first)), "", columns));
     text.push('\n');
     text
 }
@@ -101,16 +107,18 @@ pub fn verdict(examination: &Examination) -> (String, String) {
         names.len()
     };
     let words = match examination.verdict() {
-        Verdict::Good => "It refuses forgeries and accepts what is genuine:".to_owned(),
-        Verdict::Insecure => format!("Do not trust it: {} let a forger in:", checks(failed(Severity::Security))),
+        Verdict::Good => "It refuses forgeries and accepts what is genuine".to_owned(),
+        Verdict::Insecure => format!("Do not trust it: {} of security failed", checks(failed(Severity::Security))),
         Verdict::Fragile => {
-            format!("It loses deliveries or falls over: {} failed:", checks(failed(Severity::Robustness)))
+            format!("It refuses forgeries, and {} of robustness failed", checks(failed(Severity::Robustness)))
         }
+        Verdict::Doubtful => "Warnings fail here, as --strict says".to_owned(),
         Verdict::RefusesGenuine => {
-            "It refuses the genuine delivery, so that its refusals prove nothing about forgeries:".to_owned()
+            "It refuses the genuine delivery, so that nothing can be concluded about forgeries".to_owned()
         }
-        Verdict::Nothing => "Nothing was checked that proves anything:".to_owned(),
-        Verdict::Interrupted => "Stopped before the end:".to_owned(),
+        Verdict::Unreachable => "Nobody answered".to_owned(),
+        Verdict::Nothing => "Nothing was checked that proves anything".to_owned(),
+        Verdict::Interrupted => "Stopped before the end".to_owned(),
     };
     (words, format!("{} ({} ms)", counts(examination.counts()), examination.duration.as_millis()))
 }

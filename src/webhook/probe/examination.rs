@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::judging::{Check, Counts, Status};
-use super::{Sends, Severity, all};
+use super::{Probe, Rule, Sends, Severity};
+use crate::webhook::attempt::Failure;
 
 /// What came of checking a receiver.
 #[derive(Debug, Clone)]
@@ -28,6 +29,10 @@ pub struct Examination {
     pub hint: Option<String>,
     /// Whether it was stopped before its end.
     pub interrupted: bool,
+    /// Whether warnings fail, too.
+    pub strict: bool,
+    /// Why nobody answered, where nobody did.
+    pub unreachable: Option<Failure>,
 }
 
 /// What can be said of a receiver.
@@ -39,8 +44,12 @@ pub enum Verdict {
     Insecure,
     /// It lost genuine deliveries, or fell over.
     Fragile,
+    /// Warnings were to fail, and there is one.
+    Doubtful,
     /// It refuses what is genuine, so that nothing can be said of forgeries.
     RefusesGenuine,
+    /// Nobody answered.
+    Unreachable,
     /// Nothing was checked that proves anything.
     Nothing,
     /// The checks were stopped.
@@ -59,20 +68,33 @@ impl Examination {
         self.checks.iter().filter(move |check| check.severity == severity)
     }
 
+    /// Whether a check counts against the receiver.
+    #[must_use]
+    pub fn is_failure(&self, check: &Check) -> bool {
+        check.status == Status::Fail || (self.strict && check.status == Status::Warn)
+    }
+
     /// What can be said of the receiver.
+    ///
+    /// Where it refuses what is genuine, its refusals of forgeries prove nothing; that it accepts one does all the same.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let failed = |severity| self.of(severity).any(|check| check.status == Status::Fail);
-        let counts = self.counts();
+        let fails = |severity, meant: fn(&Check) -> bool| {
+            self.of(severity).any(|check| check.status == Status::Fail && meant(check))
+        };
         if self.interrupted {
             Verdict::Interrupted
-        } else if failed(Severity::Security) {
-            Verdict::Insecure
-        } else if !self.accepts_genuine {
+        } else if self.unreachable.is_some() {
+            Verdict::Unreachable
+        } else if !self.accepts_genuine && !fails(Severity::Security, is_forgery) {
             Verdict::RefusesGenuine
-        } else if counts.failed > 0 {
+        } else if fails(Severity::Security, |_| true) {
+            Verdict::Insecure
+        } else if fails(Severity::Robustness, |_| true) {
             Verdict::Fragile
-        } else if self.checks.iter().any(|check| check.status == Status::Pass && sends_something(check.id)) {
+        } else if self.checks.iter().any(|check| self.is_failure(check)) {
+            Verdict::Doubtful
+        } else if self.checks.iter().any(|check| check.status == Status::Pass && asks_receiver(check)) {
             Verdict::Good
         } else {
             Verdict::Nothing
@@ -80,8 +102,11 @@ impl Examination {
     }
 }
 
-/// Whether a probe sends anything beside the genuine delivery: only then has something been checked.
-fn sends_something(id: &str) -> bool {
-    let probe = all().find(|probe| probe.id == id);
-    probe.is_some_and(|probe| !matches!(probe.sends, Sends::Scheme(_)))
+fn is_forgery(check: &Check) -> bool {
+    Probe::of(check.id).is_some_and(|probe| probe.rule == Rule::Refused)
+}
+
+/// Whether a check asks the receiver for more than whether it is there.
+fn asks_receiver(check: &Check) -> bool {
+    Probe::of(check.id).is_some_and(|probe| !matches!(probe.sends, Sends::Scheme(_)))
 }

@@ -11,6 +11,10 @@ use crate::webhook::attempt::{Answer, Failure};
 use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::Provider;
 
+/// Why a 5xx matters.
+pub const FELL: &str = "A 5xx tells the provider to send it again, and an attacker that the input reached code that did \
+                        not expect it.";
+
 /// What came of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
@@ -168,6 +172,15 @@ pub fn combine(findings: &[(Option<String>, Finding)]) -> Option<Finding> {
     Some(Finding { status: worst, severity, got: got.collect::<Vec<_>>().join("; ") })
 }
 
+/// Why a failure matters: a forgery that makes the receiver fall over is another matter than one that is let in.
+fn why(probe: &Probe, found: Severity) -> &'static str {
+    match (probe.severity, found) {
+        (Severity::Security, Severity::Robustness) => FELL,
+        (Severity::Robustness, Severity::Security) => "It was accepted, and no provider signed it: a forger gets in.",
+        _ => probe.why,
+    }
+}
+
 /// What should come back, in words.
 #[must_use]
 pub fn expected(probe: &Probe, provider: &Provider) -> String {
@@ -209,7 +222,7 @@ impl Check {
             status: finding.status,
             expected: expected(probe, provider),
             got: finding.got,
-            why: probe.why,
+            why: why(probe, finding.severity),
             remedy: probe.remedy.replace("{proof}", provider.scheme.proof()),
             duration,
         }

@@ -1,6 +1,7 @@
 //! What breaks receivers that mean well: unusual genuine deliveries, and inputs that make a handler fall over.
 
 use super::bodies::Variation;
+use super::judging::FELL;
 use super::{Observation, Probe, RequestForm, Rule, Sends, Severity};
 use crate::webhook::fault::Fault;
 
@@ -10,8 +11,6 @@ const CATCH: &str = "Check that the body is what you expect before you use it, a
                      from one place when a handler throws.";
 const LENGTH: &str = "Compare lengths before crypto.timingSafeEqual, which throws when they differ, and pass bytes to \
                       hmac.compare_digest, which throws on text that is not ASCII; refuse with 401.";
-const FELL: &str = "A 5xx tells the provider to send it again, and an attacker that the input reached code that did not \
-                    expect it.";
 const LOST: &str = "The signature is genuine, so the provider sends this one day: the event is lost.";
 
 /// A genuine delivery whose body is unusual, and that the provider could send.

@@ -194,6 +194,7 @@ pub const ROWS: &[Probe] = &[
         upsets: false,
         why: "An expected signature in an error answer lets anyone sign anything, by asking twice; a stack trace shows \
               an attacker the code.",
-        remedy: "Answer with a status and one fixed sentence; keep the details in your own log.",
+        remedy: "Answer with a status and one fixed sentence, and keep the details in your own log. Express shows \
+                 stack traces unless NODE_ENV is production, Flask does in debug mode.",
     },
 ];

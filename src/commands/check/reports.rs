@@ -1,0 +1,135 @@
+//! Reports in files, as CI systems read them. Each file is opened before anything is sent, so that what cannot be
+//! written is told at once.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use crate::commands::arguments::Mistake;
+use crate::context::Context;
+use crate::error::Error;
+use crate::report::checkup;
+use crate::webhook::nearest::nearest;
+use crate::webhook::probe::examination::Examination;
+
+/// A report that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ReportArg {
+    form: Form,
+    path: Option<PathBuf>,
+}
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Junit,
+    Tap,
+    Json,
+    Markdown,
+    Github,
+}
+
+const FORMS: [(&str, Form); 5] = [
+    ("junit", Form::Junit),
+    ("tap", Form::Tap),
+    ("json", Form::Json),
+    ("markdown", Form::Markdown),
+    ("github", Form::Github),
+];
+
+const FORM: &str = "write --report junit=FILE, tap=FILE, json=FILE, markdown=FILE or github";
+
+/// Reads `junit=FILE`, or `github`, which needs no file.
+pub(super) fn report(text: &str) -> Result<ReportArg, Mistake> {
+    let mistake = |message: String| Mistake { message, hint: FORM };
+    let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| (name, Some(path)));
+    let Some((_, form)) = FORMS.into_iter().find(|(known, _)| *known == name) else {
+        let near = nearest(name, FORMS.map(|(name, _)| name)).map(|near| format!("; did you mean `{near}`?"));
+        return Err(mistake(format!("there is no report `{name}`{}", near.unwrap_or_default())));
+    };
+    match (form, path) {
+        (Form::Github, Some(_)) => Err(mistake("the report `github` goes to the job, not to a file".to_owned())),
+        (Form::Github, None) => Ok(ReportArg { form, path: None }),
+        (_, None | Some("")) => Err(mistake(format!("the report `{name}` names no file"))),
+        (_, Some(path)) => Ok(ReportArg { form, path: Some(PathBuf::from(path)) }),
+    }
+}
+
+/// The reports of a run.
+pub(super) struct Reports {
+    files: Vec<(Form, PathBuf, File)>,
+    /// Whether annotations were asked for.
+    pub(super) annotations: bool,
+    summary: Option<(PathBuf, File)>,
+}
+
+impl Reports {
+    /// Opens the files, and the summary page of the job where there is one.
+    pub(super) fn open(wanted: &[ReportArg], context: &Context) -> Result<Self, Error> {
+        let mut files = Vec::new();
+        for ReportArg { form, path } in wanted {
+            if let Some(path) = path {
+                // What was there before stays until there is something to put in its place.
+                let opened = OpenOptions::new().create(true).write(true).truncate(false).open(path);
+                files.push((*form, path.clone(), opened.map_err(|reason| unwritable(path, reason))?));
+            }
+        }
+        let annotations = wanted.iter().any(|report| report.form == Form::Github);
+        let page = context.variable("GITHUB_STEP_SUMMARY").filter(|page| annotations && !page.is_empty());
+        let summary = match page.map(PathBuf::from) {
+            Some(path) => {
+                let opened = OpenOptions::new().create(true).append(true).open(&path);
+                let file = opened.map_err(|reason| unwritable(&path, reason))?;
+                Some((path, file))
+            }
+            None => None,
+        };
+        Ok(Self { files, annotations, summary })
+    }
+
+    /// Writes them all.
+    pub(super) fn write(self, examination: &Examination) -> Result<(), Error> {
+        for (form, path, mut file) in self.files {
+            let written = render(form, examination).and_then(|bytes| {
+                file.set_len(0)?;
+                file.write_all(&bytes)
+            });
+            written.map_err(|reason| unwritable(&path, reason))?;
+        }
+        if let Some((path, mut file)) = self.summary {
+            let text = checkup::markdown::write(examination);
+            file.write_all(text.as_bytes()).map_err(|reason| unwritable(&path, reason))?;
+        }
+        Ok(())
+    }
+}
+
+fn render(form: Form, examination: &Examination) -> io::Result<Vec<u8>> {
+    match form {
+        Form::Junit => checkup::junit::write(examination),
+        Form::Tap => Ok(checkup::tap::write(examination).into_bytes()),
+        Form::Json => Ok(checkup::json::whole(examination).into_bytes()),
+        Form::Markdown => Ok(checkup::markdown::write(examination).into_bytes()),
+        Form::Github => Ok(checkup::github::write(examination).into_bytes()),
+    }
+}
+
+fn unwritable(path: &std::path::Path, reason: io::Error) -> Error {
+    Error::Report { path: path.display().to_string(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_a_form_and_a_file() {
+        let read = report("junit=out/report.xml").expect("a report");
+        assert_eq!(read.path, Some(PathBuf::from("out/report.xml")));
+        assert!(report("github").is_ok() && report("tap=a=b").is_ok());
+        for text in ["", "junit", "junit=", "github=x", "junitt=x", "xml=x"] {
+            assert!(report(text).is_err(), "{text}");
+        }
+        assert!(report("junt=x").expect_err("a slip").message.contains("junit"));
+    }
+}
