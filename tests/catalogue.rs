@@ -354,7 +354,12 @@ fn no_text_of_the_program_names_a_provider() {
             count += 1;
             let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
             // "standard" is a word of the language too: only alone it is the provider.
-            let names = |name: &&str| text == *name || (*name != "standard" && words.iter().any(|word| word == name));
+            // And GitHub runs CI jobs, too, which the reports are for.
+            let is_report = |name: &str| name == "github" && path.ends_with("commands/check/reports.rs");
+            let names = |name: &&str| {
+                let said = text == *name || (*name != "standard" && words.iter().any(|word| word == name));
+                said && !is_report(name)
+            };
             assert_eq!(catalogue.names().find(names), None, "{}: {text:?}", path.display());
         }
     }
