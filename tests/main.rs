@@ -1,5 +1,6 @@
 //! The tests that go through the library's doors and those that run the program, a file for each subject.
 
+mod algorithms;
 mod catalogue;
 mod check;
 mod completions;
