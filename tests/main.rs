@@ -1,6 +1,7 @@
 //! The tests that go through the library's doors and those that run the program, a file for each subject.
 
 mod algorithms;
+mod captures;
 mod catalogue;
 mod check;
 mod completions;
