@@ -1,8 +1,12 @@
 //! `wh listen`: here with `wh send` as the command that it runs once it is ready, and in the files below through sockets.
 
+mod display;
 mod endings;
 mod forwarding;
+mod genuine;
+mod ready;
 mod reasons;
+mod records;
 mod server;
 
 use std::fs;

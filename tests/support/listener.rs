@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -50,7 +51,20 @@ impl Listener {
     /// One on a free port, in the world of `wh`, with its further arguments.
     #[track_caller]
     pub(crate) fn of(wh: Wh) -> Self {
-        let (mut child, folder) = wh.front(["listen", "--port", "0"]).spawn();
+        Self::begun(wh.front(["listen", "--port", "0"]))
+    }
+
+    /// One on a free port, started by a shell behind other commands.
+    #[track_caller]
+    pub(crate) fn behind(commands: &str, arguments: &[&str]) -> Self {
+        let script = format!("{commands} && exec \"$WH\" listen --port 0 \"$@\"");
+        let shell = Wh::other("sh").args(["-c", &script, "sh"]).args(arguments);
+        Self::begun(shell.env("WH", env!("CARGO_BIN_EXE_wh")))
+    }
+
+    #[track_caller]
+    fn begun(wh: Wh) -> Self {
+        let (mut child, folder) = wh.spawn();
         let stdout = lines(child.stdout.take().expect("piped"));
         let stderr = lines(child.stderr.take().expect("piped"));
         let Ok(first) = stdout.recv_timeout(PATIENCE) else {
@@ -65,6 +79,11 @@ impl Listener {
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The folder in which it runs.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The answer to a request.
@@ -316,6 +335,16 @@ pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> Reply {
     // Who refuses early may have closed before all is sent.
     let _ = stream.write_all(bytes);
     hear(stream)
+}
+
+/// The same, from a client that may find nobody, or lose who was there.
+pub(crate) fn try_exchange(address: SocketAddr, bytes: &[u8]) -> Option<Reply> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    stream.write_all(bytes).ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    Some(Reply::read(&answer))
 }
 
 /// The same, from a client that ends its side at once.
