@@ -11,6 +11,7 @@ use crate::commands::events::EventsArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::listen::ListenArgs;
 use crate::commands::log::LogArgs;
+use crate::commands::replay::ReplayArgs;
 use crate::commands::schemes::SchemesArgs;
 use crate::commands::send::SendArgs;
 use crate::commands::sign::SignArgs;
@@ -50,6 +51,8 @@ pub enum Command {
     Listen(Deferred<ListenArgs>),
     /// Find out whether a receiver refuses what it must and accepts what it should
     Check(Deferred<CheckArgs>),
+    /// Deliver captured deliveries again
+    Replay(Deferred<ReplayArgs>),
     /// List what was received and sent, or show one delivery in full
     Log(Deferred<LogArgs>),
     /// Verify captured deliveries; explain a mismatch
@@ -73,6 +76,7 @@ impl Command {
             Self::Listen(Deferred(args)) => Some(args.slots()),
             Self::Check(Deferred(args)) => Some(args.slots()),
             Self::Verify(Deferred(args)) => Some(args.slots()),
+            Self::Replay(Deferred(args)) => Some(args.slots()),
             Self::Events(Deferred(args)) => Some(args.slots()),
             Self::Schemes(_) | Self::Log(_) => Some(Slots::default()),
             Self::Init(_) | Self::Completions(_) => None,

@@ -148,6 +148,45 @@ pub enum Error {
         /// Whether it was looked for with filters.
         filtered: bool,
     },
+    /// Nothing of what is meant can be replayed, for there is none.
+    #[error("there is nothing to replay")]
+    NothingToReplay,
+    /// A delivery that cannot be sent again.
+    #[error("`{id}` cannot be replayed: {reason}")]
+    Unreplayable {
+        /// Its id.
+        id: String,
+        /// Why not.
+        reason: String,
+        /// The way out.
+        hint: String,
+    },
+    /// A replay was stopped, and can be gone on with.
+    #[error("{error}")]
+    Resumable {
+        /// What stopped it.
+        error: Box<Error>,
+        /// How many deliveries are left.
+        left: usize,
+    },
+    /// A replay that cannot be gone on with.
+    #[error("{reason}")]
+    Unresumable {
+        /// Why not.
+        reason: String,
+    },
+    /// A line of a file that should be a record.
+    #[error("{path}:{line}:{column}: {message}")]
+    BadRecord {
+        /// The file.
+        path: String,
+        /// The line, counted from 1.
+        line: u64,
+        /// The column in bytes, counted from 1.
+        column: usize,
+        /// What is wrong with it.
+        message: String,
+    },
     /// An id that no delivery in the log has.
     #[error("no delivery in `{path}` has the id `{id}`")]
     UnknownId {
@@ -254,6 +293,11 @@ impl Error {
             Self::Output(_) => "output",
             Self::Log { .. } => "log",
             Self::NothingLogged { .. } => "nothing-logged",
+            Self::NothingToReplay => "nothing-to-replay",
+            Self::Unreplayable { .. } => "unreplayable",
+            Self::Resumable { error, .. } => error.code(),
+            Self::Unresumable { .. } => "unresumable",
+            Self::BadRecord { .. } => "bad-file",
             Self::UnknownId { .. } => "unknown-id",
             Self::AmbiguousId { .. } => "ambiguous-id",
             Self::Report { .. } => "report",
@@ -281,6 +325,8 @@ impl Error {
             | Self::NoVariable { .. }
             | Self::Untrusted { .. }
             | Self::NoFault { .. }
+            | Self::BadRecord { .. }
+            | Self::Unresumable { .. }
             | Self::UnknownId { .. }
             | Self::AmbiguousId { .. }
             | Self::Client(ClientError::Certificates) => Exit::Usage,
@@ -293,8 +339,11 @@ impl Error {
             | Self::Port { .. }
             | Self::System { .. } => Exit::Environment,
             Self::Unmet { .. } => Exit::No,
-            Self::Nothing { .. } | Self::NothingLogged { .. } => Exit::Inconclusive,
+            Self::Nothing { .. } | Self::NothingLogged { .. } | Self::NothingToReplay | Self::Unreplayable { .. } => {
+                Exit::Inconclusive
+            }
             Self::Interrupted { .. } => Exit::Interrupted,
+            Self::Resumable { error, .. } => error.exit(),
         }
     }
 
@@ -315,10 +364,22 @@ impl Error {
             Self::NoFault { scheme, possible, .. } => format!("{scheme} has {}", possible.join(", ")),
             Self::Unreachable { target, failure } => return unreachable_hint(target, failure),
             Self::Log { .. } => "give another file with --log, or --no-log".to_owned(),
-            Self::NothingLogged { filtered: true, .. } => "leave a filter out; `wh log` lists what there is".to_owned(),
+            Self::NothingLogged { filtered: true, .. } | Self::NothingToReplay => {
+                "leave a filter out; `wh log` lists what there is".to_owned()
+            }
             Self::NothingLogged { .. } => {
                 "wh listen records what arrives, and wh send --to localhost:3000 what is sent".to_owned()
             }
+            Self::Resumable { error, left } => {
+                let first = match **error {
+                    Self::Unreachable { .. } => "see that the receiver is there; ",
+                    _ => "",
+                };
+                format!("{first}`wh replay --resume` goes on with the {left} that are left")
+            }
+            Self::Unreplayable { hint, .. } => hint.clone(),
+            Self::Unresumable { .. } => "begin anew, without --resume".to_owned(),
+            Self::BadRecord { .. } => "mend the line, or take it out".to_owned(),
             Self::UnknownId { nearest: Some(id), .. } => format!("did you mean `{id}`?"),
             Self::UnknownId { .. } => "`wh log` lists what there is".to_owned(),
             Self::AmbiguousId { .. } => "give more of it".to_owned(),

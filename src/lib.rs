@@ -70,6 +70,7 @@ fn carry_out(cli: &Cli, context: &Context, reporter: &mut dyn Reporter) -> Resul
         Command::Sign(Deferred(args)) => commands::sign::run(args, shared, context, reporter),
         Command::Listen(Deferred(args)) => commands::listen::run(args, shared, context, reporter),
         Command::Check(Deferred(args)) => commands::check::run(args, shared, context, reporter),
+        Command::Replay(Deferred(args)) => commands::replay::run(args, shared, context, reporter),
         Command::Log(Deferred(args)) => commands::log::run(args, shared, context, reporter),
         Command::Verify(Deferred(args)) => commands::verify::run(args, shared, context, reporter),
         Command::Events(Deferred(args)) => commands::events::run(args, shared, context, reporter),

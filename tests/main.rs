@@ -14,6 +14,7 @@ mod log;
 mod many;
 mod readme;
 mod records;
+mod replay;
 mod retrying;
 mod schemes;
 mod send;

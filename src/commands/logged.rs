@@ -40,6 +40,19 @@ pub struct FilterArgs {
 }
 
 impl FilterArgs {
+    /// The flags as they were typed, in one form.
+    #[must_use]
+    pub fn typed(&self) -> Vec<String> {
+        let mut typed: Vec<String> = self.event.iter().map(|event| format!("--event {event}")).collect();
+        typed.extend(self.since.map(|since| match since {
+            Moment::At(at) => format!("--since {at}"),
+            Moment::FromNow(offset) => format!("--since {offset}"),
+        }));
+        typed.extend(self.failed.then(|| "--failed".to_owned()));
+        typed.extend(self.invalid.then(|| "--invalid".to_owned()));
+        typed
+    }
+
     /// What the flags say.
     pub fn filter(&self, now: Timestamp) -> Result<Filter, Error> {
         let since = self.since.map(|moment| {
@@ -73,6 +86,19 @@ impl Logged {
         let reader =
             LogReader::open(path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
         Ok(reader.map(|reader| Self { path: path.to_owned(), reader }))
+    }
+
+    /// Opens a file of records alone; its last line need not have an end.
+    pub fn open_file(path: &Path) -> Result<Option<Self>, Error> {
+        let reader =
+            LogReader::open_file(path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
+        Ok(reader.map(|reader| Self { path: path.to_owned(), reader }))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.path
     }
 
     /// What reads it.
@@ -115,6 +141,30 @@ impl Logged {
             notices.push(Notice::StrangeLines { path, lines: strange + too_long });
         }
         Ok(notices)
+    }
+
+    /// Shows each record to `visit`, the last first. A line that is none is an error, with its place.
+    pub fn walk_strictly(&self, mut visit: impl FnMut(&Recorded<'_>, Place)) -> Result<(), Error> {
+        let mut lines = self.reader.backward();
+        while let Some(line) = lines.next().map_err(|reason| self.unreadable(reason))? {
+            let path = || self.path.display().to_string();
+            match line {
+                Line::Whole(text, _) if text.trim_ascii().is_empty() => {}
+                Line::Whole(text, place) => match record::read(text) {
+                    Ok(recorded) => visit(&recorded, place),
+                    Err(error) => {
+                        let number = self.reader.number(place).map_err(|reason| self.unreadable(reason))?;
+                        let (line, column) = (number, error.column);
+                        return Err(Error::BadRecord { path: path(), line, column, message: error.to_string() });
+                    }
+                },
+                Line::TooLong(bytes) => {
+                    let message = format!("a line is {bytes} bytes long, which is more than a record may be");
+                    return Err(Error::usage(format!("`{}`: {message}", path()), "take the line out"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The id that is meant: this one, or the only one that begins so; and the places of its records, the newest first.

@@ -16,6 +16,7 @@ pub mod log;
 pub mod logged;
 pub mod receiver;
 pub mod recording;
+pub mod replay;
 pub mod schemes;
 pub mod secrets;
 pub mod send;

@@ -251,6 +251,7 @@ fn plan(args: &SendArgs, shared: &SharedArgs, context: &Context, events: usize) 
         retry: args.pace.retry,
         speed: args.pace.speed.unwrap_or(Speed::Times(1.0)),
         shown,
+        grace: Duration::ZERO,
         watched: context.terminals.errors && !json && !shared.quiet,
     }
 }

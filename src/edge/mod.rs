@@ -10,4 +10,5 @@ pub mod log;
 mod plain;
 pub mod prompt;
 pub mod target;
+pub mod unfinished;
 pub mod writing;

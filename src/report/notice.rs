@@ -85,6 +85,30 @@ pub enum Notice {
         /// What the system said.
         reason: String,
     },
+    /// A replay was stopped, and may be gone on with.
+    Resumable {
+        /// How many deliveries are left.
+        left: usize,
+    },
+    /// A replay cannot be gone on with when it is stopped.
+    NotResumable {
+        /// Why not.
+        reason: String,
+    },
+    /// Signatures are kept that are too old by their scheme.
+    StaleSignatures {
+        /// How many.
+        stale: usize,
+        /// Of how many.
+        all: usize,
+    },
+    /// A header was redacted when it was recorded, and is not sent.
+    HeaderLeftOut {
+        /// Its name.
+        name: String,
+        /// Of how many deliveries.
+        count: usize,
+    },
     /// The last line of a log is not finished, and was not read.
     UnfinishedLine {
         /// The log.
@@ -206,6 +230,17 @@ impl fmt::Display for Notice {
             Self::Unrecorded { path, reason } => {
                 let reason = reason.split(" (os error").next().unwrap_or(reason);
                 write!(f, "this is not recorded, for {path} cannot be written ({reason}); --no-log does without")
+            }
+            Self::Resumable { left } => write!(f, "{left} not delivered; wh replay --resume goes on with them"),
+            Self::NotResumable { reason } => write!(f, "this replay cannot be resumed, should it be stopped: {reason}"),
+            Self::StaleSignatures { stale, all } => {
+                write!(
+                    f,
+                    "{stale} of {all} kept signatures are older than their scheme tolerates: they will be refused"
+                )
+            }
+            Self::HeaderLeftOut { name, count } => {
+                write!(f, "`{name}` is redacted in {count} of the records, and is left out; -H gives it")
             }
             Self::UnfinishedLine { path, bytes } => {
                 write!(f, "the last line of {path} is cut off after {bytes} bytes, and left out")

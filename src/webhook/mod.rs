@@ -23,6 +23,7 @@ pub mod probe;
 pub mod provider;
 pub mod recognition;
 pub mod record;
+pub mod replaying;
 pub mod retrying;
 pub mod scheme;
 pub mod secret;

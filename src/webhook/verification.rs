@@ -228,6 +228,15 @@ impl Scheme {
         Ok(Verified { secret, other_encoding, age })
     }
 
+    /// Whether a delivery is older than the scheme tolerates, by its own word: whether that is genuine is not looked at.
+    #[must_use]
+    pub fn is_stale(&self, delivery: &Delivery, now: Timestamp) -> bool {
+        let claim = self.claim(delivery).ok();
+        let moment = claim.and_then(|claim| self.timestamp.unit.read(&claim.timestamp?));
+        let age = moment.map(|moment| self.timestamp.unit.floor(now).duration_since(moment));
+        age.is_some_and(|age| matches!(self.check_age(age), Err(Rejection::Stale { .. })))
+    }
+
     /// Reads what the delivery claims from its envelope, its headers and its payload.
     pub(super) fn claim(&self, delivery: &Delivery) -> Result<Claim, Rejection> {
         let mut claim = Claim::default();

@@ -131,9 +131,24 @@ impl<'a, 'b> Run<'a, 'b> {
                 }
                 () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
                 _ = tick.tick(), if self.deliverer.plan.watched => self.show_progress()?,
-                () = interruptions.next() => return Ok(Some(Stop::Interrupted)),
+                () = interruptions.next() => return self.finish(&mut interruptions).await.map(Some),
             }
         }
+    }
+
+    /// Waits for what is on its way, as long as that is granted and nobody presses Ctrl-C again.
+    async fn finish(&mut self, interruptions: &mut Interruptions) -> Result<Stop, Error> {
+        let deadline = Instant::now() + self.deliverer.plan.grace;
+        while !self.flights.is_empty() {
+            tokio::select! {
+                Some(landed) = self.flights.join_next() => {
+                    self.land_all(landed)?;
+                }
+                () = sleep_until(deadline.into()) => break,
+                () = interruptions.next() => break,
+            }
+        }
+        Ok(Stop::Interrupted)
     }
 
     /// Sends all that may be sent now. When something may be sent later, without anything else happening, says when.

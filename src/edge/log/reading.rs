@@ -29,6 +29,8 @@ struct Part {
     file: File,
     /// How many bytes of whole lines it has.
     length: u64,
+    /// Whether the last of them lacks its line feed.
+    open_end: bool,
 }
 
 /// Where a line stands in a log.
@@ -79,23 +81,19 @@ impl LogReader {
                 if unfinished > 0 {
                     torn.get_or_insert(Torn { bytes: unfinished });
                 }
-                parts.push(Part { path, file, length: all - unfinished });
+                parts.push(Part { path, file, length: all - unfinished, open_end: false });
             }
         }
         Ok((!parts.is_empty()).then_some(Self { parts, torn, longest: LONGEST }))
     }
 
-    /// Opens one file alone, whatever else stands beside it.
+    /// Opens one file alone, whatever else stands beside it. Its last line need not have an end.
     pub fn open_file(path: &Path) -> io::Result<Option<Self>> {
         let Some(mut file) = open(path)? else { return Ok(None) };
-        let all = file.metadata()?.len();
-        let unfinished = unfinished(&mut file, all)?;
-        let torn = (unfinished > 0).then_some(Torn { bytes: unfinished });
-        Ok(Some(Self {
-            parts: vec![Part { path: path.to_owned(), file, length: all - unfinished }],
-            torn,
-            longest: LONGEST,
-        }))
+        let length = file.metadata()?.len();
+        let open_end = unfinished(&mut file, length)? > 0;
+        let part = Part { path: path.to_owned(), file, length, open_end };
+        Ok(Some(Self { parts: vec![part], torn: None, longest: LONGEST }))
     }
 
     /// What was found of a line that was not finished; it is not read.
@@ -122,13 +120,29 @@ impl LogReader {
         Backward { log: self, part: 0, start: self.parts[0].length, buffer: Vec::new(), end: 0 }
     }
 
-    /// The line at a place.
-    pub fn read(&self, place: Place, line: &mut Vec<u8>) -> io::Result<()> {
+    /// The line at a place; says whether it is there.
+    pub fn read(&self, place: Place, line: &mut Vec<u8>) -> io::Result<bool> {
         line.clear();
-        let mut file = &self.parts[usize::from(place.part)].file;
+        let Some(part) = self.parts.get(usize::from(place.part)) else { return Ok(false) };
+        let mut file = &part.file;
         file.seek(SeekFrom::Start(place.offset))?;
         file.take(place.length.into()).read_to_end(line)?;
-        Ok(())
+        Ok(line.len() == place.length as usize)
+    }
+
+    /// The number of the line at a place, counted from 1.
+    pub fn number(&self, place: Place) -> io::Result<u64> {
+        let mut file = &self.parts[usize::from(place.part)].file;
+        file.seek(SeekFrom::Start(0))?;
+        let mut before = file.take(place.offset);
+        let mut chunk = vec![0; CHUNK];
+        let mut lines = 1;
+        loop {
+            match before.read(&mut chunk)? {
+                0 => return Ok(lines),
+                read => lines += memchr::memchr_iter(b'\n', &chunk[..read]).count() as u64,
+            }
+        }
     }
 }
 
@@ -189,6 +203,10 @@ impl Backward<'_> {
         let mut file = &self.log.parts[usize::from(self.part)].file;
         file.seek(SeekFrom::Start(self.start - more))?;
         file.read_exact(&mut buffer)?;
+        let part = &self.log.parts[usize::from(self.part)];
+        if part.open_end && self.start == part.length {
+            buffer.push(b'\n');
+        }
         buffer.extend_from_slice(&self.buffer);
         self.end = buffer.len();
         self.buffer = buffer;
@@ -274,7 +292,7 @@ mod tests {
         while let Some(line) = backward.next().expect("readable") {
             match line {
                 Line::Whole(text, place) => {
-                    reader.read(place, &mut again).expect("readable");
+                    assert!(reader.read(place, &mut again).expect("readable"));
                     assert_eq!(again, text, "a line is where it was found");
                     lines.push(String::from_utf8_lossy(text).into_owned());
                 }
@@ -311,6 +329,16 @@ mod tests {
         let mut read = lines(&reader);
         read.reverse();
         assert!(read == all, "{} lines of {}", read.len(), all.len());
+    }
+
+    #[test]
+    fn the_last_line_of_a_file_need_not_have_an_end_and_lines_are_numbered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        std::fs::write(&path, "a\nb\n\ncd").expect("room");
+        let reader = LogReader::open_file(&path).expect("readable").expect("a file");
+        assert_eq!(lines(&reader), ["cd", "", "b", "a"]);
+        assert_eq!(reader.number(Place { part: 0, offset: 5, length: 2 }).expect("readable"), 4);
     }
 
     #[test]

@@ -1,0 +1,125 @@
+//! The deliveries of a replay, one after the other, and what has become of them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::preparing::{Preparer, Ready};
+use super::selection::Selection;
+use crate::commands::delivering::{Job, Recorder, Route, Source};
+use crate::commands::recording::AttemptLog;
+use crate::edge::unfinished::Unfinished;
+use crate::error::Error;
+use crate::report::notice::Notice;
+use crate::webhook::attempt::Attempt;
+use crate::webhook::delivery::Delivery;
+use crate::webhook::retrying::Step;
+
+/// A delivery's place among all of the replay; it travels with its request.
+#[derive(Debug, Clone, Copy)]
+struct Serial(usize);
+
+/// What there is to deliver.
+pub(super) struct Deliveries<'a, 'b> {
+    preparer: &'b mut Preparer<'a>,
+    selection: &'b Selection,
+    ready: std::vec::IntoIter<Ready>,
+    /// When the first one was captured, where the intervals are kept.
+    first: Option<Timestamp>,
+    due: Duration,
+}
+
+impl<'a, 'b> Deliveries<'a, 'b> {
+    pub(super) fn new(
+        preparer: &'b mut Preparer<'a>,
+        selection: &'b Selection,
+        ready: Vec<Ready>,
+        keep_pace: bool,
+    ) -> Self {
+        let first = ready.iter().find_map(|ready| ready.at).filter(|_| keep_pace);
+        Self { preparer, selection, ready: ready.into_iter(), first, due: Duration::ZERO }
+    }
+}
+
+impl Source for Deliveries<'_, '_> {
+    fn next(&mut self, _: Timestamp) -> Result<Option<Job>, Error> {
+        let Some(ready) = self.ready.next() else { return Ok(None) };
+        let (mut draft, route) = self.preparer.delivery(&ready.item, self.selection)?;
+        draft.request.extensions_mut().insert(Serial(ready.item.serial));
+        if let (Some(first), Some(at)) = (self.first, ready.at) {
+            // What was captured out of its order does not go back in time.
+            let since = Duration::try_from(at.duration_since(first)).unwrap_or_default();
+            self.due = self.due.max(since);
+        }
+        Ok(Some(Job { route, draft, due: self.due }))
+    }
+
+    fn sign(&mut self, job: &Job, _: &Route, now: Timestamp) -> Result<Delivery, Error> {
+        self.preparer.sign(job.draft.clone(), job.route, now)
+    }
+}
+
+/// Keeps what was delivered: every attempt in the log, and which deliveries are done with.
+pub(super) struct ReplayLog {
+    attempts: AttemptLog,
+    unfinished: Option<Unfinished>,
+    /// How many are not done with.
+    left: usize,
+    retry: bool,
+    random: fastrand::Rng,
+}
+
+impl ReplayLog {
+    pub(super) fn new(attempts: AttemptLog, unfinished: Option<Unfinished>, all: usize, retry: bool) -> Self {
+        Self { attempts, unfinished, left: all, retry, random: fastrand::Rng::with_seed(0) }
+    }
+
+    /// Says how many are left that can be gone on with; nothing when none are.
+    pub(super) fn end(self) -> Result<Option<usize>, Error> {
+        let Some(unfinished) = self.unfinished else { return Ok(None) };
+        if self.left > 0 {
+            return Ok(Some(self.left));
+        }
+        unfinished.end().map_err(progress)?;
+        Ok(None)
+    }
+
+    /// Whether nothing more is going to be sent of a delivery: it got an answer, and the provider does not try again.
+    fn is_done(&mut self, attempt: &Attempt, route: &Route) -> bool {
+        let policy = route.provider.as_ref().map(|provider| &provider.policy).filter(|_| self.retry);
+        match policy {
+            None => attempt.outcome.is_ok(),
+            Some(policy) => {
+                let step = policy.step(attempt, 0, attempt.started, &mut self.random);
+                !matches!(step, Step::Retry { .. }) && attempt.outcome.is_ok()
+            }
+        }
+    }
+}
+
+impl Recorder for ReplayLog {
+    fn record(&mut self, delivery: &Delivery, attempt: &Attempt, route: &Route) -> Result<(), Error> {
+        self.attempts.record(delivery, attempt, route)?;
+        if self.is_done(attempt, route) {
+            self.left = self.left.saturating_sub(1);
+            if let (Some(unfinished), Some(Serial(serial))) =
+                (&mut self.unfinished, delivery.request.extensions().get().copied())
+            {
+                unfinished.done(serial);
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<Option<Notice>, Error> {
+        let notice = self.attempts.commit()?;
+        if let Some(unfinished) = &mut self.unfinished {
+            unfinished.commit().map_err(progress)?;
+        }
+        Ok(notice)
+    }
+}
+
+fn progress(reason: std::io::Error) -> Error {
+    Error::System { what: "what was delivered cannot be noted for --resume", reason }
+}

@@ -1,0 +1,269 @@
+//! `wh replay`: deliver captured deliveries again, signed afresh or as they were.
+
+mod deliveries;
+mod preparing;
+mod selection;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use self::deliveries::{Deliveries, ReplayLog};
+use self::preparing::{Preparer, Ready};
+use self::selection::Selection;
+use super::arguments::{self, Header};
+use super::delivering::{Connecting, Deliverer, PaceArgs, Plan, Recorder, Route, Shown, Speed};
+use super::logged::{FilterArgs, Logged};
+use super::recording::{AttemptLog, RecordingArgs};
+use super::send::allow;
+use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
+use crate::context::Context;
+use crate::edge::target::Target;
+use crate::edge::unfinished::{Entry, Request, Stopped, Unfinished};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::report::notice::Notice;
+use crate::report::{Outcome, Reporter};
+use crate::settings::Slots;
+use crate::webhook::policy::StatusPatterns;
+
+/// How many deliveries are shown one by one; of more, only what went wrong is.
+const SHOWN: usize = 100;
+
+/// How long Ctrl-C leaves to what is on its way.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How many may be on their way where the original intervals are to be kept, so that slow answers do not change them.
+const AT_A_TIME_WITH_PACE: usize = 64;
+
+/// Deliver captured deliveries again
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  wh replay last --to localhost:3000\n  wh replay msg_2Lk9\n  wh replay --failed --since 1h\n  wh replay captured.har --to 3000 --scheme whop\n  wh replay --event 'payment.*' --last 100 --to 3000 -c 8\n  wh replay --since 1h --pace --speed 60 --to 3000\n\nEach delivery keeps its id, its payload and its headers, and is signed afresh with the time of now. A URL without a path keeps the path to which the delivery went before. Several attempts at one delivery in the log are one delivery."
+)]
+pub struct ReplayArgs {
+    /// A file (records, a log, HAR or raw HTTP), an id from the log or the beginning of one, or `last`
+    #[arg(value_name = "WHAT", add = super::completions::complete_id())]
+    what: Vec<String>,
+    /// Only so many of the newest
+    #[arg(short = 'n', long, value_name = "N", value_parser = arguments::count, help_heading = "Filters")]
+    last: Option<usize>,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Go on with the replay that was stopped
+    #[arg(long)]
+    resume: bool,
+    /// Deliver to this URL [default: where it was sent before]
+    #[arg(long, value_name = "URL", value_parser = arguments::target, help_heading = "Target")]
+    to: Option<Target>,
+    /// Allow a target that is not this machine
+    #[arg(long, help_heading = "Target")]
+    allow_remote: bool,
+    /// Accept any TLS certificate
+    #[arg(short = 'k', long, help_heading = "Target")]
+    insecure: bool,
+    /// Trust the PEM certificates in a file, too
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Target")]
+    cacert: Option<PathBuf>,
+    /// Wait this long for an answer [default: as long as the provider does]
+    #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Target")]
+    timeout: Option<Duration>,
+    /// Say which answers are good [default: 2xx; with --retry, what the provider counts as received]
+    #[arg(long, value_name = "STATUS", value_parser = arguments::statuses, help_heading = "Target")]
+    expect: Option<StatusPatterns>,
+    #[command(flatten)]
+    scheme: SchemeArgs,
+    /// Send the headers and the body exactly as they were captured, with the signature of then
+    #[arg(long, conflicts_with_all = ["secret", "secret_file", "secret_env"])]
+    keep_signature: bool,
+    /// Add or replace a header, or take it out with `Name:`
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = arguments::header)]
+    header: Vec<Header>,
+    #[command(flatten)]
+    pace: PaceArgs,
+    /// Keep the intervals at which the deliveries came; --speed scales them
+    #[arg(long = "pace", help_heading = "Pace")]
+    keep_pace: bool,
+    #[command(flatten)]
+    log: RecordingArgs,
+    #[command(flatten)]
+    secret: SecretArgs,
+}
+
+impl ReplayArgs {
+    /// What settings stand in for.
+    pub fn slots(&mut self) -> Slots<'_> {
+        let Self { scheme, to, secret, allow_remote, .. } = self;
+        Slots { scheme: Some(scheme), to: Some(to), secret: Some(secret), allow_remote: *allow_remote }
+    }
+
+    /// What is to be replayed, as it was typed: what a replay that is gone on with is known by.
+    fn typed(&self) -> Vec<String> {
+        let mut typed = self.what.clone();
+        typed.extend(self.last.map(|last| format!("--last {last}")));
+        typed.extend(self.filter.typed());
+        typed
+    }
+}
+
+/// Delivers what is meant, in the order in which it was captured.
+pub fn run(
+    args: &ReplayArgs,
+    shared: &SharedArgs,
+    context: &Context,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
+    check(args)?;
+    let log = Logged::path(args.log.log.as_deref(), context);
+    let unfinished = log.as_ref().ok().map(|log| Unfinished::path(log));
+    let resumed = if args.resume { Some(resume(args, unfinished.as_deref())?) } else { None };
+    let request = match &resumed {
+        Some((_, stopped)) => stopped.request.clone(),
+        None => Request::new(args.typed(), args.to.as_ref().map(|to| to.as_str().to_owned()), args.keep_signature),
+    };
+    let (selection, notices) = match &resumed {
+        Some((_, stopped)) => (Selection::again(stopped)?, Vec::new()),
+        None => Selection::new(args, log, context)?,
+    };
+    for notice in notices {
+        reporter.report(&Outcome::Notice(notice))?;
+    }
+    let catalogue = context.catalogue(shared.catalogue.as_deref())?;
+    let to = target(args, &request)?;
+    let mut preparer = Preparer::new(args, to, request.keep_signature, &catalogue, context);
+    // What cannot be sent is told before anything is.
+    let ready = preparer.prepare_all(&selection)?;
+    for way in preparer.ways() {
+        allow(&way.target, args.allow_remote, context)?;
+    }
+    for notice in preparer.find_secrets(&ready, &selection)? {
+        reporter.report(&Outcome::Notice(notice))?;
+    }
+    let (attempts, notice) = AttemptLog::open(&args.log, None, context)?;
+    let (unfinished, other) = match resumed {
+        Some((unfinished, _)) => (Some(unfinished), None),
+        None => begin(unfinished.as_deref(), request, &selection, &ready),
+    };
+    for notice in notice.into_iter().chain(other) {
+        reporter.report(&Outcome::Notice(notice))?;
+    }
+    let mut recorder = ReplayLog::new(attempts, unfinished, ready.len(), args.pace.retry);
+    let ended = deliver(args, shared, context, &mut preparer, (&selection, ready), &mut recorder, reporter);
+    match (recorder.end()?, ended) {
+        (None, ended) => ended,
+        (Some(left), Err(error)) => Err(Error::Resumable { error: Box::new(error), left }),
+        (Some(left), Ok(exit)) => {
+            reporter.report(&Outcome::Notice(Notice::Resumable { left }))?;
+            Ok(exit)
+        }
+    }
+}
+
+/// What does not go together.
+fn check(args: &ReplayArgs) -> Result<(), Error> {
+    if args.pace.speed.is_some() && !args.pace.retry && !args.keep_pace {
+        return Err(Error::usage("--speed is for the waits of --retry and --pace", "give one of them too"));
+    }
+    if args.typed().is_empty() && !args.resume {
+        let hint = "name an id, `last` or a FILE, or give a filter such as --failed; `wh log` lists what there is";
+        return Err(Error::usage("nothing says what to replay", hint));
+    }
+    Ok(())
+}
+
+/// The replay that was stopped, if it is the one that is meant.
+fn resume(args: &ReplayArgs, path: Option<&Path>) -> Result<(Unfinished, Stopped), Error> {
+    let none = || Error::Unresumable { reason: "no replay was stopped before its end".to_owned() };
+    let path = path.ok_or_else(none)?;
+    let file = |reason| Error::File { path: path.display().to_string(), reason };
+    let (unfinished, stopped) = Unfinished::resume(path).map_err(file)?.ok_or_else(none)?;
+    let typed = args.typed();
+    if !typed.is_empty() && typed != stopped.request.what {
+        let reason = format!("the replay that was stopped is another one: {}", stopped.request.what.join(" "));
+        return Err(Error::Unresumable { reason });
+    }
+    if args.keep_signature && !stopped.request.keep_signature {
+        let reason = "the replay that was stopped signs afresh".to_owned();
+        return Err(Error::Unresumable { reason });
+    }
+    Ok((unfinished, stopped))
+}
+
+/// Where everything goes: where it is said, or was said when the replay began.
+fn target(args: &ReplayArgs, request: &Request) -> Result<Option<Target>, Error> {
+    if args.to.is_some() {
+        return Ok(args.to.clone());
+    }
+    let parse = |to: &String| to.parse().map_err(|_| Error::usage("the replay's target is none", "give --to URL"));
+    request.to.as_ref().map(parse).transpose()
+}
+
+/// Writes down what is going to be delivered, so that it can be gone on with.
+fn begin(
+    path: Option<&Path>,
+    mut request: Request,
+    selection: &Selection,
+    ready: &[Ready],
+) -> (Option<Unfinished>, Option<Notice>) {
+    let (Some(path), 2..) = (path, ready.len()) else { return (None, None) };
+    request.files = selection.paths();
+    request.deliveries = ready.len();
+    let entry = |ready: &Ready| Entry { file: ready.item.file, place: ready.item.place, hash: ready.hash };
+    let entries: Vec<Entry> = ready.iter().map(entry).collect();
+    match Unfinished::begin(path, &request, &entries) {
+        Ok(Some(unfinished)) => (Some(unfinished), None),
+        Ok(None) => (None, Some(Notice::NotResumable { reason: "another replay is on its way".to_owned() })),
+        Err(reason) => (None, Some(Notice::NotResumable { reason: reason.to_string() })),
+    }
+}
+
+fn deliver(
+    args: &ReplayArgs,
+    shared: &SharedArgs,
+    context: &Context,
+    preparer: &mut Preparer<'_>,
+    (selection, ready): (&Selection, Vec<Ready>),
+    recorder: &mut ReplayLog,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
+    runtime.block_on(async {
+        let connecting = Connecting {
+            timeout: args.timeout,
+            insecure: args.insecure,
+            cacert: args.cacert.as_deref(),
+            reuse: ready.len() > 1,
+        };
+        let mut routes = Vec::new();
+        for way in preparer.ways() {
+            routes.push(Route::to(way.target.clone(), way.provider.as_ref().map(Arc::clone), connecting).await?);
+        }
+        let plan = plan(args, shared, context, ready.len());
+        let mut deliveries = Deliveries::new(preparer, selection, ready, args.keep_pace);
+        let (clock, random, recorder) = (context.clock, context.random(), Some(recorder as &mut dyn Recorder));
+        Deliverer { routes, plan, clock, random, reporter, recorder }.run(&mut deliveries).await
+    })
+}
+
+/// How the deliveries are sent.
+fn plan(args: &ReplayArgs, shared: &SharedArgs, context: &Context, all: usize) -> Plan {
+    let json = shared.format() == Format::Json;
+    let each = all <= SHOWN || json || shared.verbose;
+    let at_a_time = if args.keep_pace { AT_A_TIME_WITH_PACE } else { args.pace.at_a_time() };
+    Plan {
+        all,
+        expect: args.expect.clone(),
+        fault: None,
+        concurrency: args.pace.concurrency.unwrap_or(at_a_time),
+        rate: args.pace.rate,
+        retry: args.pace.retry,
+        speed: args.pace.speed.unwrap_or(Speed::Times(1.0)),
+        shown: if each { Shown::Each } else { Shown::Examples },
+        grace: GRACE,
+        watched: context.terminals.errors && !json && !shared.quiet,
+    }
+}

@@ -1,0 +1,319 @@
+//! From a capture to the delivery that goes out: whose it is, where it goes, and what of it can be sent again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::Uri;
+use jiff::Timestamp;
+
+use super::ReplayArgs;
+use super::selection::{Captured, Item, Selection};
+use crate::commands::secrets::secrets;
+use crate::context::Context;
+use crate::edge::target::Target;
+use crate::error::Error;
+use crate::report::notice::Notice;
+use crate::webhook::catalogue::Catalogue;
+use crate::webhook::delivery::Delivery;
+use crate::webhook::fixture::Renderer;
+use crate::webhook::provider::Provider;
+use crate::webhook::secret::Secret;
+use crate::webhook::signing::Signing;
+use crate::webhook::{recognition, replaying};
+
+/// Where deliveries of one provider go.
+pub(super) struct Way {
+    /// Where.
+    pub(super) target: Target,
+    /// Whose they are, where that is known.
+    pub(super) provider: Option<Arc<Provider>>,
+}
+
+/// A delivery that can be sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ready {
+    /// Where its record is.
+    pub(super) item: Item,
+    /// When it was captured.
+    pub(super) at: Option<Timestamp>,
+    /// What its record is known by.
+    pub(super) hash: u64,
+}
+
+/// Makes deliveries of captures.
+pub(super) struct Preparer<'a> {
+    args: &'a ReplayArgs,
+    to: Option<Target>,
+    keep_signature: bool,
+    catalogue: &'a Catalogue,
+    context: &'a Context,
+    providers: BTreeMap<String, Arc<Provider>>,
+    /// Every provider, loaded when one has to be recognised.
+    all: Option<Vec<Arc<Provider>>>,
+    ways: Vec<Way>,
+    /// The ways by where they begin and whose they are.
+    known_ways: BTreeMap<(String, Option<String>), usize>,
+    secrets: BTreeMap<String, Vec<Secret>>,
+    random: fastrand::Rng,
+    line: Vec<u8>,
+    /// How many deliveries lack a header that was redacted and is no part of the signature.
+    left_out: BTreeMap<String, usize>,
+    /// How many signatures are too old by their scheme.
+    stale: usize,
+}
+
+impl<'a> Preparer<'a> {
+    pub(super) fn new(
+        args: &'a ReplayArgs,
+        to: Option<Target>,
+        keep_signature: bool,
+        catalogue: &'a Catalogue,
+        context: &'a Context,
+    ) -> Self {
+        Self {
+            args,
+            to,
+            keep_signature,
+            catalogue,
+            context,
+            providers: BTreeMap::new(),
+            all: None,
+            ways: Vec::new(),
+            known_ways: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            random: context.random(),
+            line: Vec::new(),
+            left_out: BTreeMap::new(),
+            stale: 0,
+        }
+    }
+
+    /// Looks at every delivery once, so that what cannot be sent is told before anything is.
+    pub(super) fn prepare_all(&mut self, selection: &Selection) -> Result<Vec<Ready>, Error> {
+        let now = (self.context.clock)();
+        let mut ready = Vec::with_capacity(selection.items.len());
+        let mut line = Vec::new();
+        for item in &selection.items {
+            let captured = selection.read(item, &mut line)?;
+            let (at, hash) = (captured.at, captured.hash);
+            for name in replaying::redacted(&captured.delivery) {
+                if !self.args.header.iter().any(|header| header.name == name.as_str()) {
+                    *self.left_out.entry(name).or_default() += 1;
+                }
+            }
+            let (draft, way) = self.draft(captured)?;
+            let scheme =
+                self.ways[way].provider.as_ref().map(|provider| &provider.scheme).filter(|_| self.keep_signature);
+            self.stale += usize::from(scheme.is_some_and(|scheme| scheme.is_stale(&draft, now)));
+            ready.push(Ready { item: *item, at, hash });
+        }
+        Ok(ready)
+    }
+
+    /// Where the deliveries go.
+    pub(super) fn ways(&self) -> &[Way] {
+        &self.ways
+    }
+
+    /// The secrets to sign with, tried on a delivery of each way; and what is worth knowing before anything is sent.
+    pub(super) fn find_secrets(&mut self, ready: &[Ready], selection: &Selection) -> Result<Vec<Notice>, Error> {
+        let mut notices = Vec::new();
+        let count = ready.len();
+        if self.keep_signature {
+            if self.stale > 0 {
+                notices.push(Notice::StaleSignatures { stale: self.stale, all: count });
+            }
+        } else {
+            for way in &self.ways {
+                let Some(provider) = &way.provider else { continue };
+                let found = secrets(&self.args.secret, provider, self.context, Some(&way.target))?;
+                if self.secrets.insert(provider.name.clone(), found.secrets).is_none() {
+                    notices.extend(found.notices);
+                    notices.extend(self.args.pace.notice(provider));
+                }
+            }
+            let mut tried = vec![false; self.ways.len()];
+            let now = (self.context.clock)();
+            for ready in ready.iter().take(count) {
+                if tried.iter().all(|tried| *tried) {
+                    break;
+                }
+                let (draft, way) = self.delivery(&ready.item, selection)?;
+                if !std::mem::replace(&mut tried[way], true) {
+                    self.sign(draft, way, now)?;
+                }
+            }
+        }
+        let signed = |name: &str| {
+            let mut providers = self.ways.iter().filter_map(|way| way.provider.as_ref());
+            let needed = |provider: &Arc<Provider>| {
+                provider.scheme.headers.iter().any(|rule| rule.name.eq_ignore_ascii_case(name))
+            };
+            providers.any(needed)
+        };
+        let left_out = self.left_out.iter().filter(|(name, _)| !signed(name));
+        notices.extend(left_out.map(|(name, count)| Notice::HeaderLeftOut { name: name.clone(), count: *count }));
+        Ok(notices)
+    }
+
+    /// A delivery without the signature of its attempt, and its way.
+    pub(super) fn delivery(&mut self, item: &Item, selection: &Selection) -> Result<(Delivery, usize), Error> {
+        let mut line = std::mem::take(&mut self.line);
+        let captured = selection.read(item, &mut line);
+        self.line = line;
+        self.draft(captured?)
+    }
+
+    /// A delivery as it goes out now.
+    pub(super) fn sign(&self, draft: Delivery, way: usize, now: Timestamp) -> Result<Delivery, Error> {
+        let mut delivery = match &self.ways[way].provider {
+            Some(provider) if !self.keep_signature => {
+                let secrets = self.secrets.get(&provider.name).map(Vec::as_slice).unwrap_or_default();
+                let signing = Signing { timestamp: now, secrets, fault: None };
+                let signed = provider.scheme.sign(draft, &signing);
+                signed.map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?
+            }
+            Some(_) | None => draft,
+        };
+        let headers = delivery.request.headers_mut();
+        for header in &self.args.header {
+            headers.remove(&header.name);
+        }
+        for header in &self.args.header {
+            if let Some(value) = &header.value {
+                headers.append(header.name.clone(), value.clone());
+            }
+        }
+        Ok(delivery)
+    }
+
+    fn draft(&mut self, captured: Captured) -> Result<(Delivery, usize), Error> {
+        let Captured { mut delivery, url, .. } = captured;
+        let provider = self.provider(&delivery)?;
+        let url = self.destination(&delivery, url.as_deref())?;
+        let way = self.way(&url, provider.as_ref())?;
+        if let Some(provider) = &provider {
+            delivery.scheme = Some(provider.name.clone());
+            if delivery.event.is_none() {
+                delivery.event = provider.event_type(&delivery);
+            }
+            if delivery.id.is_empty() {
+                delivery.id = provider.delivery_id(&delivery).unwrap_or_else(|| self.fresh_id(provider));
+            }
+        }
+        let redacted = replaying::redacted(&delivery);
+        let mut delivery = replaying::again(delivery, url);
+        let unreplayable = |delivery: &Delivery, reason: String, hint: &'static str| Error::Unreplayable {
+            id: delivery.id.clone(),
+            reason,
+            hint: hint.to_owned(),
+        };
+        match &provider {
+            Some(provider) if self.keep_signature => {
+                let needed =
+                    |name: &&String| provider.scheme.headers.iter().any(|rule| rule.name.eq_ignore_ascii_case(name));
+                if let Some(name) = redacted.iter().find(needed) {
+                    let reason = format!("its header `{name}` was redacted when it was recorded");
+                    return Err(unreplayable(&delivery, reason, "leave --keep-signature out to sign it afresh"));
+                }
+            }
+            Some(provider) => {
+                let id = delivery.id.clone();
+                let plain = replaying::unsigned(delivery, &provider.scheme);
+                delivery = plain.ok_or_else(|| Error::Unreplayable {
+                    id,
+                    reason: format!("its body is not in the form of {}", provider.name),
+                    hint: "--keep-signature sends it as it is".to_owned(),
+                })?;
+            }
+            None if self.keep_signature => {}
+            None => {
+                let reason = "no scheme is recognised, so it cannot be signed".to_owned();
+                return Err(unreplayable(&delivery, reason, "name it with --scheme, or give --keep-signature"));
+            }
+        }
+        for name in redacted {
+            delivery.request.headers_mut().remove(&name);
+        }
+        Ok((delivery, way))
+    }
+
+    /// Whose a delivery is: who was typed, who is written down with it, who is recognised, and at last who is set.
+    fn provider(&mut self, delivery: &Delivery) -> Result<Option<Arc<Provider>>, Error> {
+        let scheme = &self.args.scheme;
+        let typed = scheme.scheme.clone().filter(|_| !scheme.configured);
+        if let Some(name) = typed.or_else(|| delivery.scheme.clone()) {
+            return match self.named(&name) {
+                // What is sent as it was may be of a provider that is gone.
+                Err(_) if self.keep_signature => Ok(None),
+                provider => provider.map(Some),
+            };
+        }
+        if self.all.is_none() {
+            let names: Vec<String> = self.catalogue.names().map(str::to_owned).collect();
+            let all: Result<Vec<_>, Error> = names.iter().map(|name| self.named(name)).collect();
+            self.all = Some(all?);
+        }
+        let all = self.all.as_deref().unwrap_or_default();
+        let found =
+            recognition::candidates(all.iter().map(Arc::as_ref), delivery).first().map(|found| found.name.clone());
+        match found.or_else(|| self.args.scheme.scheme.clone()) {
+            Some(name) => self.named(&name).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn named(&mut self, name: &str) -> Result<Arc<Provider>, Error> {
+        if let Some(provider) = self.providers.get(name) {
+            return Ok(Arc::clone(provider));
+        }
+        let provider = Arc::new(self.catalogue.provider(name)?);
+        self.providers.insert(name.to_owned(), Arc::clone(&provider));
+        Ok(provider)
+    }
+
+    fn destination(&self, delivery: &Delivery, url: Option<&str>) -> Result<Uri, Error> {
+        let captured = delivery.request.uri();
+        let id = &delivery.id;
+        if let Some(to) = &self.to {
+            let joined = replaying::destination(to.uri(), captured);
+            return joined.map_err(|_| Error::usage(format!("the path of `{id}` cannot be sent to"), "give --to one"));
+        }
+        let url = url.map(str::parse).transpose().ok().flatten();
+        let absolute = Some(captured.clone()).filter(|uri| uri.scheme().is_some());
+        url.or(absolute).ok_or_else(|| {
+            Error::usage(
+                format!("`{id}` was received and not sent, so nothing says where to"),
+                "give --to localhost:3000",
+            )
+        })
+    }
+
+    /// The way to a URL's server, for the deliveries of a provider.
+    fn way(&mut self, url: &Uri, provider: Option<&Arc<Provider>>) -> Result<usize, Error> {
+        let origin = (url.scheme_str(), url.authority());
+        let origin =
+            format!("{}://{}", origin.0.unwrap_or_default(), origin.1.map_or("", |authority| authority.as_str()));
+        let key = (origin, provider.map(|provider| provider.name.clone()));
+        if let Some(way) = self.known_ways.get(&key) {
+            return Ok(*way);
+        }
+        let target = match &self.to {
+            Some(to) => to.clone(),
+            None => url
+                .to_string()
+                .parse()
+                .map_err(|error: crate::edge::target::TargetError| Error::usage(error.to_string(), "give --to URL"))?,
+        };
+        self.ways.push(Way { target, provider: provider.map(Arc::clone) });
+        self.known_ways.insert(key, self.ways.len() - 1);
+        Ok(self.ways.len() - 1)
+    }
+
+    fn fresh_id(&mut self, provider: &Provider) -> String {
+        let now = (self.context.clock)();
+        let form = provider.places.id_form.as_bytes();
+        let id = Renderer::new("", "", now, &mut self.random).render(form).unwrap_or_default();
+        String::from_utf8_lossy(&id).into_owned()
+    }
+}

@@ -1,0 +1,279 @@
+//! Which deliveries are replayed, and where their records are: so that of any number of them only places are kept.
+
+use std::collections::HashMap;
+use std::collections::hash_map;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::ReplayArgs;
+use crate::commands::logged::Logged;
+use crate::context::Context;
+use crate::edge::log::reading::Place;
+use crate::edge::unfinished::{Stopped, hash};
+use crate::error::Error;
+use crate::report::notice::Notice;
+use crate::webhook::delivery::Delivery;
+use crate::webhook::record::{self, Filter, Recorded};
+
+/// A delivery to be made: where its record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Item {
+    /// Which of the files.
+    pub(super) file: u16,
+    /// Where in it.
+    pub(super) place: Place,
+    /// Its place among all, also among those that were delivered before.
+    pub(super) serial: usize,
+    /// What its record is known by; nothing when it was found just now.
+    known: Option<u64>,
+}
+
+/// A delivery as it was captured.
+#[derive(Debug)]
+pub(super) struct Captured {
+    /// The delivery.
+    pub(super) delivery: Delivery,
+    /// When it was received, or sent.
+    pub(super) at: Option<Timestamp>,
+    /// Where it was sent.
+    pub(super) url: Option<String>,
+    /// What its record is known by.
+    pub(super) hash: u64,
+}
+
+/// What is replayed.
+pub(super) struct Selection {
+    files: Vec<Logged>,
+    pub(super) items: Vec<Item>,
+}
+
+impl Selection {
+    /// What the arguments mean: files, ids, `last`, or all of the log that the filters let through.
+    pub(super) fn new(
+        args: &ReplayArgs,
+        log: Result<PathBuf, Error>,
+        context: &Context,
+    ) -> Result<(Self, Vec<Notice>), Error> {
+        let filter = args.filter.filter((context.clock)())?;
+        let mut chosen =
+            Choosing { log, filter, files: Vec::new(), log_file: None, found: Vec::new(), notices: Vec::new() };
+        if args.what.is_empty() {
+            chosen.newest(args.last)?;
+        }
+        for what in &args.what {
+            match what.as_str() {
+                "last" => chosen.newest(Some(1))?,
+                path if Path::new(path).is_file() => chosen.file(Path::new(path))?,
+                id => chosen.id(id)?,
+            }
+        }
+        let Choosing { files, mut found, notices, .. } = chosen;
+        if let Some(last) = args.last {
+            found.drain(..found.len().saturating_sub(last));
+        }
+        if found.is_empty() {
+            return Err(Error::NothingToReplay);
+        }
+        let item = |(serial, (file, place)): (usize, (u16, Place))| Item { file, place, serial, known: None };
+        let items = found.into_iter().enumerate().map(item).collect();
+        Ok((Self { files, items }, notices))
+    }
+
+    /// What is left of a replay that was stopped.
+    pub(super) fn again(stopped: &Stopped) -> Result<Self, Error> {
+        let mut files = Vec::new();
+        for path in &stopped.request.files {
+            let gone = || Error::Unresumable { reason: format!("`{}` is not there any more", path.display()) };
+            files.push(Logged::open(path)?.ok_or_else(gone)?);
+        }
+        let all = stopped.entries.iter().zip(&stopped.done).enumerate();
+        let left = all.filter(|(_, (_, done))| !**done);
+        let item = |(serial, (entry, _)): (usize, (&crate::edge::unfinished::Entry, &bool))| Item {
+            file: entry.file,
+            place: entry.place,
+            serial,
+            known: Some(entry.hash),
+        };
+        Ok(Self { files, items: left.map(item).collect() })
+    }
+
+    /// The files that records are in.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        // A replay may be gone on with from another directory.
+        let whole = |file: &Logged| std::path::absolute(file.file()).unwrap_or_else(|_| file.file().to_owned());
+        self.files.iter().map(whole).collect()
+    }
+
+    /// A delivery as it was captured.
+    pub(super) fn read(&self, item: &Item, line: &mut Vec<u8>) -> Result<Captured, Error> {
+        let file = &self.files[usize::from(item.file)];
+        let mut places = vec![item.place];
+        if item.known.is_some() && item.place.part == 0 {
+            // The log may have been put aside since.
+            places.push(Place { part: 1, ..item.place });
+        }
+        for place in places {
+            let read = file.reader().read(place, line).map_err(|reason| file.unreadable(reason))?;
+            let hash = hash(line);
+            if read && item.known.is_none_or(|known| known == hash) {
+                let Ok(recorded) = record::read(line) else { continue };
+                return Ok(captured(recorded, hash));
+            }
+        }
+        let path = file.file().display();
+        Err(Error::Unresumable { reason: format!("a delivery is not in `{path}` any more, which has changed since") })
+    }
+}
+
+fn captured(recorded: Recorded<'_>, hash: u64) -> Captured {
+    Captured { delivery: recorded.delivery, at: recorded.at, url: recorded.url.map(Into::into), hash }
+}
+
+/// Deliveries on their way into a selection.
+struct Choosing {
+    log: Result<PathBuf, Error>,
+    filter: Filter,
+    files: Vec<Logged>,
+    /// Which of the files is the log.
+    log_file: Option<u16>,
+    found: Vec<(u16, Place)>,
+    notices: Vec<Notice>,
+}
+
+impl Choosing {
+    /// The log, opened when it is needed first.
+    fn log(&mut self) -> Result<u16, Error> {
+        if let Some(file) = self.log_file {
+            return Ok(file);
+        }
+        let path = match &mut self.log {
+            Ok(path) => path.clone(),
+            Err(error) => return Err(std::mem::replace(error, Error::NothingToReplay)),
+        };
+        let nothing = || Error::NothingLogged { path: path.display().to_string(), filtered: false };
+        let logged = Logged::open(&path)?.ok_or_else(nothing)?;
+        let file = self.add(logged);
+        self.log_file = Some(file);
+        Ok(file)
+    }
+
+    fn add(&mut self, file: Logged) -> u16 {
+        self.files.push(file);
+        u16::try_from(self.files.len() - 1).expect("a command line holds fewer files")
+    }
+
+    /// The deliveries of the log, each once, or so many of the newest.
+    fn newest(&mut self, last: Option<usize>) -> Result<(), Error> {
+        let file = self.log()?;
+        let mut each = Each::default();
+        let most = last.unwrap_or(usize::MAX);
+        let filter = &self.filter;
+        let notices = self.files[usize::from(file)].walk(None, |recorded, place| {
+            each.see(recorded, place, filter);
+            if each.found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        self.notices.extend(notices);
+        self.found.extend(each.in_order().map(|place| (file, place)));
+        Ok(())
+    }
+
+    /// The delivery of an id, or of the beginning of one.
+    fn id(&mut self, id: &str) -> Result<(), Error> {
+        let file = self.log()?;
+        let logged = &self.files[usize::from(file)];
+        let (_, places) = logged.find(id).map_err(|error| match error {
+            // What looks like a path was meant to be one.
+            Error::UnknownId { .. } if Path::new(id).extension().is_some() || id.contains(['/', '\\']) => {
+                Error::File { path: id.to_owned(), reason: std::io::ErrorKind::NotFound.into() }
+            }
+            error => error,
+        })?;
+        let mut each = Each::default();
+        let mut line = Vec::new();
+        for place in places {
+            logged.reader().read(place, &mut line).map_err(|reason| logged.unreadable(reason))?;
+            if let Ok(recorded) = record::read(&line) {
+                each.see(&recorded, place, &self.filter);
+            }
+        }
+        // Other payloads under the same id are older deliveries.
+        self.found.extend(each.in_order().last().map(|place| (file, place)));
+        Ok(())
+    }
+
+    /// All deliveries of a file.
+    fn file(&mut self, path: &Path) -> Result<(), Error> {
+        let nothing = || Error::File { path: path.display().to_string(), reason: std::io::ErrorKind::NotFound.into() };
+        let logged = Logged::open_file(path)?.ok_or_else(nothing)?;
+        let mut places = Vec::new();
+        let filter = &self.filter;
+        logged.walk_strictly(|recorded, place| {
+            if filter.admits(recorded) {
+                places.push(place);
+            }
+        })?;
+        let file = self.add(logged);
+        self.found.extend(places.into_iter().rev().map(|place| (file, place)));
+        Ok(())
+    }
+}
+
+/// The deliveries of a log that is read from its end, each once: attempts at one have its id and its payload.
+#[derive(Default)]
+struct Each {
+    found: Vec<Found>,
+    known: HashMap<u64, Option<usize>>,
+    seen: usize,
+}
+
+struct Found {
+    /// How many records stand behind its first.
+    seen: usize,
+    place: Place,
+    has_url: bool,
+}
+
+impl Each {
+    fn see(&mut self, recorded: &Recorded<'_>, place: Place, filter: &Filter) {
+        self.seen += 1;
+        let has_url = recorded.url.is_some();
+        let found = Found { seen: self.seen, place, has_url };
+        match self.known.entry(key(recorded, place)) {
+            hash_map::Entry::Vacant(entry) => {
+                // The newest record says what has become of it.
+                entry.insert(filter.admits(recorded).then_some(self.found.len()));
+                if filter.admits(recorded) {
+                    self.found.push(found);
+                }
+            }
+            hash_map::Entry::Occupied(entry) => {
+                let Some(index) = *entry.get() else { return };
+                let newer = &mut self.found[index];
+                newer.seen = self.seen;
+                // Only what was sent says where to.
+                if has_url && !newer.has_url {
+                    *newer = found;
+                }
+            }
+        }
+    }
+
+    /// The places, the oldest first.
+    fn in_order(mut self) -> impl Iterator<Item = Place> {
+        self.found.sort_by_key(|found| std::cmp::Reverse(found.seen));
+        self.found.into_iter().map(|found| found.place)
+    }
+}
+
+/// What attempts at one delivery have in common.
+fn key(recorded: &Recorded<'_>, place: Place) -> u64 {
+    let delivery = &recorded.delivery;
+    if delivery.id.is_empty() {
+        return hash(format!("{place:?}").as_bytes());
+    }
+    let scheme = delivery.scheme.as_deref().unwrap_or_default();
+    let body: &[u8] = delivery.request.body();
+    hash(&[scheme.as_bytes(), b"\0", delivery.id.as_bytes(), b"\0", body].concat())
+}

@@ -1,0 +1,398 @@
+//! `wh replay`: captured deliveries, delivered again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::log::records;
+use crate::support::{Answer, Endpoint, Output, Wh, signature_of_wpg};
+
+/// A log in a folder of its own.
+struct Log {
+    folder: TempDir,
+}
+
+impl Log {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// One that holds so many records of deliveries that were received, one a second, each with a body of its own.
+    fn of(count: usize) -> Self {
+        let log = Self::new();
+        let lines: String = (0..count).map(|index| record(index) + "\n").collect();
+        fs::write(log.path(), lines).expect("room");
+        log
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("log.jsonl")
+    }
+
+    fn records(&self) -> Vec<Value> {
+        records(&self.path())
+    }
+
+    /// `wh` with this log.
+    fn wh(&self, command: &str, arguments: &[&str]) -> Wh {
+        Wh::new().arg(command).args(arguments).arg("--log").arg(self.path())
+    }
+
+    fn replay(&self, arguments: &[&str]) -> Wh {
+        self.wh("replay", arguments)
+    }
+}
+
+fn body(index: usize) -> String {
+    format!("{{\"type\":\"slot.submitted\", \"n\":{index}.10,\"é\":\"\\u00e9\"}}\n")
+}
+
+fn record(index: usize) -> String {
+    let at = jiff::Timestamp::from_second(1_580_637_600 + i64::try_from(index).expect("small")).expect("a time");
+    let headers = json!([
+        ["Content-Type", "application/json"],
+        ["X-WPG-Signature", "v1=00"],
+        ["X-WPG-Timestamp", "1580637600"],
+        ["X-A", "1"],
+        ["X-A", "2"],
+        ["host", "me"]
+    ]);
+    json!({
+        "schema": "wh.delivery/1", "id": format!("msg_{index}"), "received_at": at.to_string(), "remote": "127.0.0.1:5000",
+        "request": { "method": "POST", "target": "/hook?x=1", "version": "HTTP/1.1", "headers": headers, "body": body(index) },
+        "scheme": "wpg", "event": "slot.submitted", "verification": { "valid": true, "reason": null },
+        "response": { "status": 200, "duration_ms": 3 },
+    })
+    .to_string()
+}
+
+/// What arrived, by what their bodies say.
+fn bodies(endpoint: &Endpoint) -> Vec<Vec<u8>> {
+    endpoint.arrivals().into_iter().map(|arrival| arrival.body).collect()
+}
+
+fn expected(numbers: impl IntoIterator<Item = usize>) -> Vec<Vec<u8>> {
+    numbers.into_iter().map(|index| body(index).into_bytes()).collect()
+}
+
+#[test]
+fn a_delivery_is_signed_afresh_with_the_same_bytes_and_the_same_id() {
+    let (log, endpoint) = (Log::of(3), Endpoint::new());
+    let output = log.replay(&["msg_1", "--to", &endpoint.port()]).run();
+    output.exit(0).stdout_contains("--> wpg slot.submitted [msg_1]").stdout_contains("<-- 200");
+    let arrival = endpoint.arrival();
+    assert_eq!((arrival.method.as_str(), arrival.target.as_str()), ("POST", "/hook?x=1"));
+    assert_eq!(arrival.body, body(1).as_bytes());
+    assert_eq!(arrival.values("x-a"), ["1", "2"]);
+    assert_eq!(arrival.values("host").len(), 1);
+    assert_ne!(arrival.header("host"), "me");
+    assert_eq!(arrival.header("x-wpg-signature"), signature_of_wpg(&arrival, "whsec_wpg_test_secret_for_wh"));
+    assert_ne!(arrival.header("x-wpg-timestamp"), "1580637601", "it is signed afresh");
+    let record = log.records().pop().expect("a record");
+    assert_eq!((&record["id"], &record["direction"], &record["attempt"]), (&json!("msg_1"), &json!("sent"), &json!(1)));
+}
+
+#[test]
+fn what_is_replayed_is_genuine_for_a_receiver() {
+    let log = Log::new();
+    for event in
+        ["wpg/slot.submitted", "whop/payment.failed", "gamepush/PurchasePlayerPurchase", "unibo/PLAYER_OPTED_IN"]
+    {
+        log.wh("send", &[event, "-q"]).run().exit(0);
+    }
+    let command = format!("$WH replay --last 9 --to $WH_URL -q --log {}", log.path().display());
+    let listen = ["listen", "--port", "0", "--json", "--no-log", "--", "/bin/sh", "-c", &command];
+    let output = Wh::new().args(listen).env("WH", env!("CARGO_BIN_EXE_wh")).run();
+    let received = output.exit(0).json_all("received");
+    assert_eq!(received.len(), 4);
+    for (received, record) in received.iter().zip(log.records()) {
+        assert_eq!(received["verification"]["valid"], json!(true), "{received}");
+        assert_eq!(received["request"]["body"], record["request"]["body"]);
+    }
+}
+
+#[test]
+fn last_is_the_newest_and_goes_where_it_was_sent() {
+    let (log, endpoint) = (Log::of(2), Endpoint::new());
+    let url = endpoint.url("/own?x=2");
+    log.wh("send", &["chat.message", "-q", "--id", "msg_x", "--to", &url]).run().exit(0);
+    log.replay(&["last", "-q"]).run().exit(0);
+    let arrivals = endpoint.arrivals();
+    assert_eq!(arrivals.len(), 2);
+    assert_eq!((&arrivals[0].target, &arrivals[0].body), (&arrivals[1].target, &arrivals[1].body));
+    // Two attempts at one delivery are one delivery.
+    log.replay(&["--event", "chat.*", "-q"]).run().exit(0);
+    assert_eq!(endpoint.arrivals().len(), 3);
+}
+
+#[test]
+fn what_was_received_needs_to_be_told_where_to() {
+    let log = Log::of(1);
+    log.replay(&["last"]).run().exit(2).stderr_contains("nothing says where to").hint_contains("--to");
+}
+
+#[test]
+fn a_url_with_a_path_is_where_all_goes() {
+    let (log, endpoint) = (Log::of(1), Endpoint::new());
+    log.replay(&["last", "-q", "--to", &endpoint.url("/mine")]).run().exit(0);
+    assert_eq!(endpoint.arrival().target, "/mine");
+}
+
+#[test]
+fn a_kept_signature_is_sent_as_it_was_with_a_warning_when_it_is_old() {
+    let (log, endpoint) = (Log::of(1), Endpoint::new());
+    let output = log.replay(&["last", "-q", "--keep-signature", "--to", &endpoint.port()]).run();
+    output.exit(0).silent();
+    assert_eq!(
+        (endpoint.arrival().header("x-wpg-signature"), endpoint.arrival().body),
+        ("v1=00", body(0).into_bytes())
+    );
+    let output = log.replay(&["last", "--keep-signature", "--to", &endpoint.port()]).run();
+    output.exit(0).stderr_contains("1 of 1 kept signatures are older than their scheme tolerates");
+}
+
+#[test]
+fn two_thousand_records_are_replayed_in_order_with_every_byte() {
+    let (log, endpoint) = (Log::of(2000), Endpoint::new());
+    let output = log.replay(&["--event", "*", "--to", &endpoint.port()]).run();
+    output.exit(0).stdout_contains("2000 of 2000 accepted");
+    assert!(bodies(&endpoint) == expected(0..2000), "order and bytes are as recorded");
+    let sent = log.records().into_iter().skip(2000).map(|record| record["id"].clone()).collect::<Vec<_>>();
+    assert!(sent == (0..2000).map(|index| json!(format!("msg_{index}"))).collect::<Vec<_>>());
+    assert!(!log.path().with_extension("jsonl.replay").exists(), "there is nothing to go on with");
+}
+
+#[test]
+fn filters_choose_and_the_order_stays() {
+    let (log, endpoint) = (Log::of(9), Endpoint::new());
+    let mut text = fs::read_to_string(log.path()).expect("a log");
+    text = text.replacen("\"status\":200", "\"status\":500", 4).replacen("\"valid\":true", "\"valid\":false", 2);
+    fs::write(log.path(), text).expect("room");
+    let replay = |arguments: &[&str]| {
+        let before = endpoint.arrivals().len();
+        let port = endpoint.port();
+        let arguments = [arguments, &["-q", "--no-log", "--to", &port]].concat();
+        Wh::new().arg("replay").args(arguments).env("XDG_STATE_HOME", log.folder.path().join("state")).run().exit(0);
+        bodies(&endpoint).split_off(before)
+    };
+    fs::create_dir_all(log.folder.path().join("state/wh")).expect("room");
+    fs::copy(log.path(), log.folder.path().join("state/wh/deliveries.jsonl")).expect("room");
+    assert_eq!(replay(&["--failed"]), expected(0..4));
+    assert_eq!(replay(&["--invalid"]), expected(0..2));
+    assert_eq!(replay(&["--last", "2"]), expected(7..9));
+    assert_eq!(replay(&["--failed", "--last", "1"]), expected(3..4));
+    assert_eq!(replay(&["--since", "2020-02-02T10:00:07Z"]), expected(7..9));
+    assert_eq!(replay(&["msg_4", "msg_2"]), expected([4, 2]));
+}
+
+#[test]
+fn what_succeeded_since_has_not_failed() {
+    let log = Log::new();
+    let endpoint = Endpoint::new().answering([Answer::status(500), Answer::status(500), Answer::status(200)]);
+    log.wh("send", &["slot.submitted", "chat.message", "-q", "--to", &endpoint.port()])
+        .run()
+        .exit(1)
+        .stdout_contains("500");
+    log.replay(&["--failed", "-q"]).run().exit(0);
+    assert_eq!(endpoint.arrivals().len(), 4);
+    log.replay(&["--failed"]).run().exit(4).stderr_contains("nothing to replay").hint_contains("filter");
+}
+
+/// The endpoint's arrivals by the number in their body, sorted.
+fn numbers(endpoints: &[&Endpoint]) -> Vec<String> {
+    let mut bodies: Vec<String> = endpoints
+        .iter()
+        .flat_map(|endpoint| bodies(endpoint))
+        .map(|body| String::from_utf8(body).expect("text"))
+        .collect();
+    bodies.sort();
+    bodies
+}
+
+fn all(count: usize) -> Vec<String> {
+    let mut all: Vec<String> = (0..count).map(body).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn after_ctrl_c_resume_goes_on_with_no_duplicate_and_no_gap() {
+    for concurrency in ["1", "16"] {
+        let (log, endpoint) = (Log::of(300), Endpoint::new());
+        let arguments = ["--event", "slot.*", "--to", &endpoint.port(), "-c", concurrency, "-q"];
+        let output = log.replay(&arguments).interrupt_after(endpoint.calls(40)).run();
+        output.exit(130).stderr_contains("stopped after");
+        output.any_stdout();
+        assert!(endpoint.arrivals().len() < 300, "it was stopped");
+        log.replay(&["--resume", "-q", "-c", concurrency]).run().exit(0);
+        assert!(numbers(&[&endpoint]) == all(300), "-c {concurrency}: {}", endpoint.arrivals().len());
+        let output = log.replay(&["--resume"]).run();
+        output.exit(2).stderr_contains("no replay was stopped").hint_contains("without --resume");
+    }
+}
+
+#[test]
+fn after_a_kill_resume_goes_on_with_no_gap_also_when_the_log_was_put_aside() {
+    let (log, endpoint) = (Log::of(300), Endpoint::new());
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_wh"))
+        .args(["replay", "--event", "*", "-q", "--to", &endpoint.port(), "--log"])
+        .arg(log.path())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program");
+    endpoint.calls(40)();
+    child.kill().expect("it runs");
+    child.wait().expect("it was started");
+    let before = endpoint.arrivals().len();
+    assert!(before < 300, "it was stopped");
+    fs::rename(log.path(), log.folder.path().join("log.jsonl.1")).expect("a log");
+    fs::write(log.path(), "").expect("room");
+    log.replay(&["--resume", "-q", "--event", "*"]).run().exit(0);
+    let mut arrived = numbers(&[&endpoint]);
+    let total = arrived.len();
+    arrived.dedup();
+    assert!(arrived == all(300), "there is no gap: {}", arrived.len());
+    // Between an answer and its line stands one delivery at most.
+    assert!(total <= 301, "{total}");
+}
+
+#[test]
+fn what_a_dead_receiver_did_not_get_is_delivered_by_resume() {
+    let log = Log::of(20);
+    let first = Endpoint::new();
+    let port = first.port();
+    let one = |arguments: &[&str]| log.replay(arguments).run();
+    let output = log.replay(&["--event", "*", "-q", "--to", "9"]).run();
+    output.exit(3).stdout_contains("19 not sent").stderr_contains("nobody listens").stderr_contains("--resume");
+    one(&["--resume", "--event", "chat.*", "--to", &port]).exit(2).stderr_contains("another one: --event *");
+    one(&["--resume", "-q", "--to", &port]).exit(0);
+    assert_eq!(bodies(&first), expected(0..20));
+}
+
+#[test]
+fn a_log_that_has_changed_is_not_gone_on_with() {
+    let log = Log::of(20);
+    log.replay(&["--event", "*", "-q", "--to", "9"])
+        .run()
+        .exit(3)
+        .stdout_contains("19 not sent")
+        .stderr_contains("--resume");
+    fs::write(log.path(), record(7) + "\n").expect("room");
+    let output = log.replay(&["--resume", "--to", "9"]).run();
+    output.exit(2).stderr_contains("has changed since").hint_contains("begin anew");
+}
+
+#[test]
+fn the_original_intervals_are_kept_and_scaled() {
+    let (log, endpoint) = (Log::of(5), Endpoint::new());
+    let replay =
+        |speed| log.replay(&["--event", "*", "--pace", "--speed", speed, "--json", "--to", &endpoint.port()]).run();
+    let started = |output: &Output| -> Vec<jiff::Timestamp> {
+        let attempts = output.json_all("attempt");
+        attempts.iter().map(|attempt| attempt["started_at"].as_str().expect("text").parse().expect("a time")).collect()
+    };
+    let output = replay("20");
+    let times = started(output.exit(0).stderr_any());
+    assert_eq!(times.len(), 5);
+    let all = times[4].duration_since(times[0]).as_millis();
+    assert!((150..).contains(&all), "four seconds are 200 ms: {all}");
+    assert_eq!(bodies(&endpoint), expected(0..5));
+    replay("max").exit(0).stderr_any();
+    assert_eq!(endpoint.arrivals().len(), 10);
+    log.replay(&["last", "--speed", "2"]).run().exit(2).hint_contains("give one of them");
+}
+
+#[test]
+fn a_failure_is_retried_by_the_providers_policy_with_a_signature_of_its_own() {
+    let log = Log::new();
+    let endpoint = Endpoint::new().answering([503, 503, 503, 200].map(Answer::status));
+    log.wh("send", &["order.completed", "-s", "comps", "-q", "--to", &endpoint.port()])
+        .run()
+        .exit(1)
+        .stdout_contains("503");
+    let output = log.replay(&["last", "--retry", "--speed", "max", "--json"]).run();
+    let attempts = output.exit(0).stderr_any().json_all("attempt");
+    assert_eq!(
+        attempts.iter().map(|attempt| attempt["attempt"].clone()).collect::<Vec<_>>(),
+        [json!(1), json!(2), json!(3)]
+    );
+    let arrivals = endpoint.arrivals();
+    assert!(arrivals.iter().all(|arrival| arrival.body == arrivals[0].body));
+}
+
+#[test]
+fn what_cannot_be_replayed_is_told_before_anything_is_sent() {
+    let endpoint = Endpoint::new().uncalled();
+    let log = Log::of(2);
+    log.wh("send", &["unibo/PLAYER_OPTED_IN", "-q"]).run().exit(0);
+    let to = endpoint.port();
+    let output = log.replay(&["--event", "*", "--keep-signature", "--to", &to]).run();
+    output.exit(4).stderr_contains("was redacted").hint_contains("--keep-signature out");
+    let strange = record(1).replace("\"wpg\"", "null").replace("X-WPG-Signature", "X-B");
+    fs::write(log.path(), format!("{}\n{strange}\n", record(0))).expect("room");
+    let output = log.replay(&["--event", "*", "--to", &to]).run();
+    output.exit(4).stderr_contains("`msg_1` cannot be replayed").hint_contains("--scheme");
+    log.replay(&["--event", "*", "--to", "https://example.com"]).run().exit(4).stderr_contains("cannot be replayed");
+    log.replay(&["msg_0", "--to", "http://example.com"]).run().exit(2).stderr_contains("not on this machine");
+}
+
+#[test]
+fn a_token_is_written_anew_and_other_credentials_are_left_out() {
+    let (log, endpoint) = (Log::new(), Endpoint::new());
+    let send = ["unibo/PLAYER_OPTED_IN", "-q", "-H", "Cookie: a=b", "--to", &endpoint.port()];
+    log.wh("send", &send).run().exit(0);
+    log.replay(&["last"])
+        .run()
+        .exit(0)
+        .stderr_contains("`cookie` is redacted in 1 of the records")
+        .stdout_contains("200");
+    log.replay(&["last", "-q", "-H", "Cookie: c=d"]).run().exit(0);
+    let arrivals = endpoint.arrivals();
+    assert_eq!(arrivals[0].values("authorization"), arrivals[1].values("authorization"));
+    assert_eq!((arrivals[0].values("cookie"), arrivals[1].values("cookie")), (vec!["a=b"], vec![]));
+    assert_eq!(arrivals[2].values("cookie"), ["c=d"]);
+}
+
+#[test]
+fn nothing_to_replay_is_4_and_an_unknown_id_2_with_the_nearest() {
+    let log = Log::of(3);
+    log.replay(&[]).run().exit(2).stderr_contains("nothing says what").hint_contains("last");
+    log.replay(&["--event", "nothing"]).run().exit(4).stderr_contains("nothing to replay").hint_contains("wh log");
+    log.replay(&["msk_2", "--to", "9"]).run().exit(2).hint_contains("did you mean `msg_2`?");
+    log.replay(&["msg_", "--to", "9"]).run().exit(2).stderr_contains("3 ids begin with `msg_`").hint_contains("more");
+    log.replay(&["missing.har"]).run().exit(2).stderr_contains("missing.har").hint_contains("slip");
+    Log::new().replay(&["last"]).run().exit(4).stderr_contains("nothing is recorded").hint_contains("wh listen");
+    for flag in ["--last=0", "-n-1", "-c0", "--rate=0", "--speed=0", "--speed=-1", "--since=soon"] {
+        log.replay(&["last", flag]).run().exit(2).stderr_any();
+    }
+}
+
+#[test]
+fn a_file_of_records_is_replayed_whole() {
+    let (log, endpoint) = (Log::of(1), Endpoint::new());
+    let file = log.folder.path().join("captured.jsonl");
+    fs::write(&file, format!("{}\n\n{}", record(3), record(5))).expect("room");
+    log.replay(&[path(&file), "msg_0", "-q", "--to", &endpoint.port()]).run().exit(0);
+    assert_eq!(bodies(&endpoint), expected([3, 5, 0]));
+}
+
+#[test]
+fn a_record_with_a_header_that_would_be_two_is_refused_with_its_place() {
+    let log = Log::of(1);
+    let file = log.folder.path().join("captured.jsonl");
+    fs::write(&file, format!("{}\n{}\n", record(3), record(5).replace("v1=00", "v1=00\\r\\nX-C: 1"))).expect("room");
+    let output = log.replay(&[path(&file), "--to", "9"]).run();
+    output.exit(2).stderr_contains("captured.jsonl:2:").stderr_contains("x-wpg-signature").hint_contains("line");
+    fs::write(&file, format!("{}\n{}", record(3), &record(5)[..100])).expect("room");
+    log.replay(&[path(&file), "--to", "9"])
+        .run()
+        .exit(2)
+        .stderr_contains("captured.jsonl:2:")
+        .stderr_contains("cut off");
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("text")
+}
