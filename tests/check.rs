@@ -790,3 +790,51 @@ fn the_whole_table_takes_a_local_receiver_less_than_three_seconds() {
     check("whop", &receiver(receiver::whop)).run().within(Duration::from_secs(6)).exit(0).json("summary");
     assert!(repository("src/webhook/probe").is_dir());
 }
+
+#[test]
+fn unusual_requests_go_out_as_they_are_named() {
+    let endpoint = Endpoint::new();
+    let only = "chunked,lower-case-headers,no-content-type,get,duplicate-header,non-ascii-signature";
+    check("wpg", &endpoint.port()).args(["--only", only]).run().any_exit();
+    let arrivals = endpoint.arrivals();
+    let some = |meant: &dyn Fn(&crate::support::Arrival) -> bool| arrivals.iter().any(meant);
+    assert!(some(
+        &|arrival| arrival.values("transfer-encoding") == ["chunked"] && arrival.values("content-length").is_empty()
+    ));
+    assert!(some(&|arrival| arrival.headers.iter().all(|(name, _)| *name == name.to_lowercase())));
+    assert!(some(&|arrival| arrival.method == "POST" && arrival.values("content-type").is_empty()));
+    assert!(some(&|arrival| arrival.method == "GET" && arrival.body.is_empty()));
+    assert!(some(&|arrival| arrival.values("x-wpg-signature").len() == 2));
+    assert!(some(&|arrival| arrival.values("x-wpg-signature").iter().any(|value| !value.is_ascii())));
+}
+
+#[test]
+fn a_receiver_that_looks_at_the_first_signature_alone_loses_deliveries_while_a_secret_is_changed() {
+    let first = |request: &Received| {
+        let Some((time, rest)) = request.one("x-whop-signature").and_then(|header| header.split_once(",v1=")) else {
+            return NO;
+        };
+        let signature = rest.split(',').next().unwrap_or_default();
+        let time = time.trim_start_matches("t=");
+        yes(fresh(time) && signature == hmac(WHOP, &[time.as_bytes(), b".", &request.body]))
+    };
+    let output = check("whop", &receiver(first)).args(["--only", "rotation"]).run();
+    assert_eq!(with("warn", &output.exit(0).json_lines()), ["rotation"]);
+}
+
+#[test]
+fn a_failure_is_told_with_what_to_do_and_the_command_that_shows_it_again() {
+    let port = receiver(comparing(|sent, due| sent.starts_with(due)));
+    let output = Wh::new().args(["check", "--scheme", "wpg", "--to", &port, "--only", "signature-suffix"]).run();
+    let text = output.exit(1).stdout_text().to_owned();
+    for part in
+        ["Security\n", "FAIL  signature-suffix", "expected  a refusal: 4xx", "got       200 OK", "why ", "remedy "]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let again = text.lines().find_map(|line| line.trim().strip_prefix("again")).expect("a command").replace('\'', "");
+    let words: Vec<&str> = again.split_whitespace().skip(1).collect();
+    let repeated = Wh::new().args(words).run();
+    repeated.exit(0).stdout_contains("wrong on purpose: signature-suffix").hint_contains("this one accepted it");
+    assert!(text.ends_with(")\n") && text.contains("Do not trust it"), "{text}");
+}

@@ -1,5 +1,6 @@
 //! The commands of the README, run as they stand there.
 
+use crate::support::receiver::{WPG, receiver, wpg};
 use crate::support::{Answer, Endpoint, Wh};
 
 const README: &str = include_str!("../README.md");
@@ -37,6 +38,10 @@ fn every_command_of_the_readme_does_what_it_says() {
     assert!(commands.len() >= 12, "{commands:?}");
     for command in commands {
         let command = command.replace("cargo run -- ", "wh ");
+        if let Some(rest) = command.strip_prefix("wh check") {
+            checks(std::iter::once("check".to_owned()).chain(words(rest)));
+            continue;
+        }
         let sends = command.contains("wh send") && command.contains("--to");
         let endpoint = if sends { Endpoint::new() } else { Endpoint::new().uncalled() };
         let answer = if command.contains("--expect 401") { 401 } else { 200 };
@@ -61,5 +66,27 @@ fn every_command_of_the_readme_does_what_it_says() {
         assert!(!output.stdout().is_empty(), "{command}");
         // What a person reads on stderr are notes, and no errors.
         assert!(!output.stderr_text().contains("error:"), "{command}");
+    }
+}
+
+/// Runs a check of a receiver that does all that it should.
+fn checks(words: impl Iterator<Item = String>) {
+    let place = format!("localhost:{}", receiver(wpg));
+    let words = words.map(|word| word.replace("localhost:3000", &place));
+    Wh::new().args(words).env("WPG_WEBHOOK_SECRET", WPG).run().exit(0).stdout_contains("no-signature");
+}
+
+#[test]
+fn the_steps_for_ci_run_as_they_stand() {
+    let steps = README.lines().filter_map(|line| {
+        let line = line.trim();
+        let step = line.strip_prefix("- run: ").or_else(|| line.strip_prefix("- "))?;
+        step.strip_prefix("wh ")
+    });
+    let steps: Vec<Vec<String>> = steps.map(words).collect();
+    assert_eq!(steps.len(), 2, "{steps:?}");
+    assert_eq!(README.matches(&format!("WPG_WEBHOOK_SECRET: {WPG}\n")).count(), 2);
+    for step in steps {
+        checks(step.into_iter());
     }
 }

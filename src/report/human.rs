@@ -512,7 +512,7 @@ impl<'a> HumanReporter<'a> {
 
 impl Reporter for HumanReporter<'_> {
     fn report(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
-        if !matches!(outcome, Outcome::Progress(_)) {
+        if !matches!(outcome, Outcome::Progress(_) | Outcome::Checked(_)) {
             self.meter.clear();
         }
         match outcome {
@@ -590,8 +590,8 @@ impl Reporter for HumanReporter<'_> {
                 return write!(self.errors, "{text}");
             }
             Outcome::Examined(examination) => {
-                let quiet = self.is(Verbosity::Quiet);
-                let text = checkup::table::table(examination, self.style.output, self.style.columns, quiet);
+                let Style { output, columns, verbosity, .. } = self.style;
+                let text = checkup::table::table(examination, output, columns, verbosity);
                 write!(self.output, "{text}")?;
             }
         }

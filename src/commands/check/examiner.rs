@@ -13,7 +13,7 @@ use crate::commands::composing::composition_error;
 use crate::edge::client::{Client, ClientError, ClientOptions};
 use crate::edge::target::Target;
 use crate::error::Error;
-use crate::report::{Outcome, Reporter};
+use crate::report::{Outcome, Progress, Reporter};
 use crate::webhook::attempt::{Attempt, Failure};
 use crate::webhook::event::EventName;
 use crate::webhook::probe::examination::Examination;
@@ -25,6 +25,9 @@ use crate::webhook::secret::Secret;
 
 /// How long a receiver that stopped answering is given to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// After how long someone who watches is told how far it is.
+const LONG: Duration = Duration::from_millis(500);
 
 /// How long to wait before it is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -95,6 +98,8 @@ pub(super) struct Examiner<'a> {
     /// What shows whether a delivery took effect.
     pub(super) effects: Option<Effects>,
     pub(super) strict: bool,
+    /// Whether someone watches, and wants to know how far it is.
+    pub(super) watched: bool,
     /// Whether someone pressed Ctrl-C.
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -114,8 +119,12 @@ pub(super) fn interruption() -> watch::Receiver<bool> {
 }
 
 /// What is known of the receiver in the middle of its checks.
-#[derive(Default)]
 struct Course {
+    begun: Instant,
+    /// How many checks there are.
+    all: usize,
+    /// Whether the genuine delivery was answered with a 5xx.
+    broken: bool,
     /// Whether it accepts what is genuine.
     trusted: bool,
     /// Why nothing more can be sent.
@@ -139,10 +148,20 @@ impl<'a> Examiner<'a> {
     pub(super) async fn run(mut self, probes: &[&'static Probe]) -> Result<Examination, Error> {
         let begun = Instant::now();
         let started = (self.clock)();
-        let mut course = Course::default();
+        let mut course = Course {
+            begun,
+            all: 0,
+            broken: false,
+            trusted: false,
+            over: None,
+            unreachable: None,
+            observations: Observations::default(),
+            checks: Vec::new(),
+        };
         let hint = self.begin(&mut course).await?;
         let (forgeries, others): (Vec<&Probe>, Vec<&Probe>) =
             probes.iter().filter(|probe| probe.id != "genuine").partition(|probe| probe.severity == Severity::Security);
+        course.all = probes.len();
         self.try_all(&forgeries, &mut course).await?;
         if let Some(effects) = self.effects.as_mut().filter(|effects| effects.are_seen()) {
             effects.expect_none(Observation::ForgeryEffect).await?;
@@ -190,6 +209,7 @@ impl<'a> Examiner<'a> {
         course.observations.note(probe, &shot, &attempt, self.provider, self.secrets);
         let finding = judge(probe, &self.provider.policy.success, &attempt.outcome);
         course.trusted = finding.status == Status::Pass;
+        course.broken = attempt.status().is_some_and(|status| status.is_server_error());
         self.put(Check::new(probe, self.provider, finding, attempt.duration), course)?;
         match &attempt.outcome {
             Ok(answer) if !course.trusted => return Ok(self.diagnose(answer).await),
@@ -220,9 +240,20 @@ impl<'a> Examiner<'a> {
             if !matches!(probe.sends, Sends::Observation(_)) {
                 let check = self.try_probe(probe, course).await?;
                 self.put(check, course)?;
+                self.tell_progress(course)?;
             }
         }
         Ok(())
+    }
+
+    /// Says how far it is, where it takes long enough to wonder.
+    fn tell_progress(&mut self, course: &Course) -> Result<(), Error> {
+        if !self.watched || course.begun.elapsed() < LONG {
+            return Ok(());
+        }
+        let (done, all, elapsed) = (course.checks.len(), course.all, course.begun.elapsed());
+        let progress = Progress { counted: true, done, all, elapsed, ..Progress::default() };
+        Ok(self.reporter.report(&Outcome::Progress(progress))?)
     }
 
     /// What was seen in all answers together; nothing where there was nothing to look at.
@@ -269,7 +300,7 @@ impl<'a> Examiner<'a> {
             self.look_after(probe, &mut trial, course).await;
         }
         if !course.trusted {
-            without_trust(probe, &mut trial.finding);
+            without_trust(probe, &mut trial, course.broken);
         }
         Ok(Check::new(probe, self.provider, trial.finding, trial.duration))
     }
@@ -389,9 +420,14 @@ impl<'a> Examiner<'a> {
 
 const STOPPED: &str = "not run: stopped by Ctrl-C";
 
-/// What an answer is worth where the genuine delivery is refused too: acceptance of a forgery, and a 5xx that the genuine one did not get.
-fn without_trust(probe: &Probe, finding: &mut Finding) {
-    let proves = finding.status == Status::Fail && matches!(probe.rule, Rule::Refused | Rule::Handled);
+/// What an answer is worth where the genuine delivery is refused too: acceptance of a forgery, and a 5xx or a silence
+/// that the genuine one did not meet with.
+fn without_trust(probe: &Probe, trial: &mut Trial, broken: bool) {
+    let finding = &mut trial.finding;
+    let accepted = finding.severity == Severity::Security;
+    let proves = finding.status == Status::Fail
+        && matches!(probe.rule, Rule::Refused | Rule::Handled)
+        && (accepted || !trial.answered || !broken);
     if !proves {
         finding.status = Status::Skip;
         finding.got.push_str(", as the genuine delivery is refused too");

@@ -153,6 +153,7 @@ pub fn run(
             reporter,
             effects,
             strict: args.strict,
+            watched: context.terminals.errors && !shared.quiet,
             stop,
         };
         examiner.run(&probes).await

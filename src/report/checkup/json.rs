@@ -37,6 +37,7 @@ pub fn check(check: &Check) -> Value {
         "got": check.got,
         "why": check.why,
         "remedy": check.remedy,
+        "fault": check.fault,
         "duration_ms": milliseconds(check.duration),
     })
 }

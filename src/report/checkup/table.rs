@@ -1,5 +1,6 @@
 //! What came of checking a receiver, for people: a table grouped by severity, failures with their remedy, a verdict.
 
+use crate::report::human::Verbosity;
 use crate::report::palette::{Palette, Role};
 use crate::report::sanitize;
 use crate::webhook::probe::examination::{Examination, Verdict};
@@ -19,11 +20,13 @@ const fn heading(severity: Severity) -> &'static str {
     }
 }
 
-/// The whole table. Quiet, only what is not as it should be.
+/// The whole table. Quiet, only what is not as it should be; verbose, all of it with what was sent and expected.
 #[must_use]
-pub fn table(examination: &Examination, palette: Palette, columns: Option<usize>, quiet: bool) -> String {
+pub fn table(examination: &Examination, palette: Palette, columns: Option<usize>, verbosity: Verbosity) -> String {
+    let quiet = verbosity == Verbosity::Quiet;
     let mut text = String::new();
     let width = examination.checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
+    let rows = Rows { palette, columns, width, verbose: verbosity == Verbosity::Verbose };
     for severity in Severity::ALL {
         let shown: Vec<&Check> = examination
             .of(severity)
@@ -34,7 +37,7 @@ pub fn table(examination: &Examination, palette: Palette, columns: Option<usize>
         }
         text.push_str(&format!("{}\n", palette.paint(Role::Heading, heading(severity))));
         for check in shown {
-            text.push_str(&row(check, width, palette, columns));
+            text.push_str(&rows.row(check, examination.again(check).as_deref()));
         }
         text.push('\n');
     }
@@ -58,43 +61,54 @@ pub fn table(examination: &Examination, palette: Palette, columns: Option<usize>
     text
 }
 
-fn row(check: &Check, width: usize, palette: Palette, columns: Option<usize>) -> String {
-    let (word, role) = match check.status {
-        Status::Pass => ("ok  ", Role::Good),
-        Status::Fail => ("FAIL", Role::Bad),
-        Status::Warn => ("warn", Role::Notice),
-        Status::Skip => ("skip", Role::Faint),
-    };
-    let word = palette.paint(role, word);
-    let name = format!("{:width$}", check.id);
-    let indent = " ".repeat(8);
-    match check.status {
-        Status::Pass => {
-            let got = palette.paint(Role::Faint, &sanitize::line(&check.got));
-            format!("  {word}  {name}  {got}\n")
+/// How rows are written.
+struct Rows {
+    palette: Palette,
+    columns: Option<usize>,
+    /// How wide names are.
+    width: usize,
+    /// Whether what passed is told whole, too.
+    verbose: bool,
+}
+
+impl Rows {
+    fn row(&self, check: &Check, again: Option<&str>) -> String {
+        let (word, role) = match check.status {
+            Status::Pass => ("ok  ", Role::Good),
+            Status::Fail => ("FAIL", Role::Bad),
+            Status::Warn => ("warn", Role::Notice),
+            Status::Skip => ("skip", Role::Faint),
+        };
+        let word = self.palette.paint(role, word);
+        let name = format!("{:width$}", check.id, width = self.width);
+        let notable = matches!(check.status, Status::Fail | Status::Warn);
+        if !notable && !self.verbose {
+            let got = wrapped(&sanitize::line(&check.got), &" ".repeat(self.width + 10), self.columns);
+            return format!("  {word}  {name}  {}\n", self.palette.paint(Role::Faint, &got));
         }
-        Status::Skip => {
-            let got = wrapped(&sanitize::line(&check.got), &" ".repeat(width + 10), columns);
-            format!("  {word}  {name}  {}\n", palette.paint(Role::Faint, &got))
+        let mut text =
+            format!("  {word}  {}  {}\n", self.palette.paint(Role::Name, &name), sanitize::line(&check.title));
+        self.fact(&mut text, "expected", &check.expected);
+        self.fact(&mut text, "got", &check.got);
+        if notable {
+            self.fact(&mut text, "why", if check.why == check.got { "" } else { check.why });
+            self.fact(&mut text, "remedy", &check.remedy);
         }
-        Status::Fail | Status::Warn => {
-            let title = sanitize::line(&check.title).into_owned();
-            let mut text = format!("  {word}  {}  {title}\n", palette.paint(Role::Name, &name));
-            let mut line = |key: &str, value: &str| {
-                if !value.is_empty() {
-                    let value = wrapped(&sanitize::line(value), &format!("{indent}{}", " ".repeat(10)), columns);
-                    let key = palette.paint(Role::Faint, &format!("{key:<8}"));
-                    text.push_str(&format!("{indent}{key}  {value}\n"));
-                }
-            };
-            line("expected", &check.expected);
-            line("got", &check.got);
-            if check.got != check.why {
-                line("why", check.why);
-            }
-            line("remedy", &check.remedy);
-            text
+        if let Some(again) = again {
+            // To be copied, so never broken into lines.
+            let key = self.palette.paint(Role::Faint, "again   ");
+            text.push_str(&format!("        {key}  {}\n", sanitize::line(again)));
         }
+        text
+    }
+
+    fn fact(&self, text: &mut String, name: &str, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        let value = wrapped(&sanitize::line(value), &" ".repeat(18), self.columns);
+        let name = self.palette.paint(Role::Faint, &format!("{name:<8}"));
+        text.push_str(&format!("        {name}  {value}\n"));
     }
 }
 

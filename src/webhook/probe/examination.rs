@@ -74,6 +74,13 @@ impl Examination {
         check.status == Status::Fail || (self.strict && check.status == Status::Warn)
     }
 
+    /// The command that sends what a check sent once more, and shows the answer whole.
+    #[must_use]
+    pub fn again(&self, check: &Check) -> Option<String> {
+        let fault = check.fault.filter(|_| check.status != Status::Skip)?;
+        Some(format!("wh send '{}/{}' --fault {fault} --to '{}' -v", self.scheme, self.event, self.url))
+    }
+
     /// What can be said of the receiver.
     ///
     /// Where it refuses what is genuine, its refusals of forgeries prove nothing; that it accepts one does all the same.

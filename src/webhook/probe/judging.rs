@@ -36,6 +36,8 @@ pub struct Check {
     pub remedy: String,
     /// How long it took.
     pub duration: Duration,
+    /// The fault to give to `wh send --fault`, which sends the same again.
+    pub fault: Option<&'static str>,
 }
 
 /// What came of a probe, in one word.
@@ -225,6 +227,7 @@ impl Check {
             why: why(probe, finding.severity),
             remedy: probe.remedy.replace("{proof}", provider.scheme.proof()),
             duration,
+            fault: probe.fault().map(|_| probe.id),
         }
     }
 
