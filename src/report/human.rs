@@ -155,10 +155,13 @@ impl<'a> HumanReporter<'a> {
         let what = if token { "token" } else { "signature" };
         match verdict {
             None => self.paint(Role::Notice, "not verified: no scheme recognised"),
-            Some(Ok(Verified { other_encoding: Some(encoding), .. })) => {
-                format!("{} ({})", self.paint(Role::Good, &format!("{what} ok")), encoding.name())
+            Some(Ok(Verified { secret, of_secrets, other_encoding, .. })) => {
+                let encoding = other_encoding.map(|encoding| encoding.name().to_owned());
+                let secret = (*of_secrets > 1).then(|| sanitize::line(secret).into_owned());
+                let told: Vec<String> = encoding.into_iter().chain(secret).collect();
+                let told = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
+                format!("{}{told}", self.paint(Role::Good, &format!("{what} ok")))
             }
-            Some(Ok(_)) => self.paint(Role::Good, &format!("{what} ok")),
             Some(Err(rejection)) => {
                 let word = self.paint(Role::Bad, &format!("{what} refused: {}", rejection.reason()));
                 format!("{word}, {}", sanitize::line(&rejection.to_string()))

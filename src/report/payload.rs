@@ -7,7 +7,10 @@ use crate::webhook::json::{Document, Kind};
 /// How much of a payload is shown, in bytes, before it is cut.
 pub const SHOWN: usize = 16 * 1024;
 
-/// How far beyond that a token may reach that begins before, in bytes.
+/// How many lines of a payload are shown before it is cut.
+const LINES: usize = 400;
+
+/// How far beyond [`SHOWN`] a token may reach that begins before, in bytes.
 const LEEWAY: usize = 1024;
 
 /// How deep JSON is indented; what is deeper stands on the line of its container.
@@ -56,6 +59,7 @@ impl Rendering {
             return self.json(payload, document);
         }
         let end = if text.len() > self.most { text.floor_char_boundary(self.most) } else { text.len() };
+        let end = text[..end].match_indices('\n').nth(self.lines()).map_or(end, |(at, _)| at);
         let mut shown = sanitize::block(text[..end].trim_end_matches('\n')).into_owned();
         self.end(&mut shown, text.len() - end);
         shown
@@ -64,11 +68,12 @@ impl Rendering {
     fn json(self, payload: &[u8], document: Document<'_>) -> String {
         let mut text = String::with_capacity(payload.len().min(self.most) * 2);
         let mut depth = 0_usize;
+        let mut lines = 1_usize;
         let mut key_next = false;
         let mut objects = Vec::new();
         let mut tokens = document.tokens().peekable();
         while let Some(token) = tokens.next() {
-            let room = self.most.saturating_sub(text.len());
+            let room = if lines > self.lines() { 0 } else { self.most.saturating_sub(text.len()) };
             let piece = String::from_utf8_lossy(&payload[token.span.clone()]);
             if room == 0 || piece.len() > room.saturating_add(LEEWAY) {
                 // A single text may be the whole payload.
@@ -85,21 +90,21 @@ impl Rendering {
                     key_next = piece == "{";
                     let empty = tokens.peek().is_some_and(|next| next.kind == Kind::Close);
                     if !empty {
-                        new_line(&mut text, depth);
+                        lines += new_line(&mut text, depth);
                     }
                 }
                 Kind::Close => {
                     depth = depth.saturating_sub(1);
                     objects.pop();
                     if !text.ends_with(['{', '[']) {
-                        new_line(&mut text, depth);
+                        lines += new_line(&mut text, depth);
                     }
                     text.push_str(&piece);
                 }
                 Kind::Comma => {
                     text.push(',');
                     key_next = objects.last().copied().unwrap_or(false);
-                    new_line(&mut text, depth);
+                    lines += new_line(&mut text, depth);
                 }
                 Kind::Colon => {
                     text.push_str(": ");
@@ -114,6 +119,11 @@ impl Rendering {
         }
         self.end(&mut text, 0);
         text
+    }
+
+    /// How many lines are shown.
+    fn lines(self) -> usize {
+        if self.most == usize::MAX { usize::MAX } else { LINES }
     }
 
     /// Says what is not shown, if anything is not: so many bytes of what is here, and perhaps more.
@@ -151,12 +161,14 @@ pub fn text_of_html(html: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn new_line(text: &mut String, depth: usize) {
+/// Begins a line, if it is not too deep for one of its own; says how many that are.
+fn new_line(text: &mut String, depth: usize) -> usize {
     if depth > DEPTH {
-        return;
+        return 0;
     }
     text.push('\n');
     text.extend(std::iter::repeat_n("  ", depth));
+    1
 }
 
 #[cfg(test)]
@@ -203,6 +215,17 @@ mod tests {
         let (shown, count) = shown.rsplit_once("\n… ").expect("a count");
         let left = shown.split_once(": ").expect("a member").1.len();
         assert_eq!(count, format!("{} more bytes", text.len() - 5 - left));
+    }
+
+    #[test]
+    fn a_payload_of_many_lines_is_cut_with_a_count_and_whole_where_that_is_asked_for() {
+        let list = format!("[{}1]", "1,".repeat(1000));
+        for payload in [list, "x\n".repeat(1000)] {
+            let shown = plain(payload.as_bytes());
+            assert!((LINES..LINES + 3).contains(&shown.lines().count()), "{}", shown.lines().count());
+            assert!(shown.ends_with(" more bytes"), "{shown}");
+            assert!(whole(payload.as_bytes(), Palette::new(false)).lines().count() >= 1000);
+        }
     }
 
     #[test]

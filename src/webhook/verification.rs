@@ -20,6 +20,8 @@ use super::template::{Captures, Field};
 pub struct Verified {
     /// The name of the secret that matched.
     pub secret: String,
+    /// How many secrets it is one of.
+    pub of_secrets: usize,
     /// The encoding of the signature, when it is not the scheme's own but one it also accepts.
     pub other_encoding: Option<Encoding>,
     /// How long before `now` it was signed; negative when it is ahead. `None` when it has no timestamp.
@@ -225,7 +227,7 @@ impl Scheme {
         if let Some(age) = age {
             self.check_age(age)?;
         }
-        Ok(Verified { secret, other_encoding, age })
+        Ok(Verified { secret, of_secrets: secrets.entries.len(), other_encoding, age })
     }
 
     /// Whether a delivery is older than the scheme tolerates, by its own word: whether that is genuine is not looked at.

@@ -136,6 +136,9 @@ fn of_several_secrets_the_one_that_matched_is_named() {
         assert_eq!(listener.send(&Message::wpg_with(BODY, now(), secret)).status, 200);
         assert_eq!(listener.json("received")["verification"]["secret"], json!(name));
     }
+    let mut shown = Listener::human(&["--scheme", "wpg", "--secret", "new", "--secret", "old"]);
+    assert_eq!(shown.send(&Message::wpg_with(BODY, now(), "old")).status, 200);
+    assert!(shown.line("-->").ends_with("signature ok (--secret 2)"));
     assert_eq!(listener.send(&Message::wpg_with(BODY, now(), "older")).status, 401);
     let message = listener.json("received")["verification"]["message"].clone();
     assert_eq!(message, json!("the signature matches none of 2 secrets"));

@@ -25,6 +25,7 @@ use crate::webhook::event::EventName;
 use crate::webhook::fixture::Renderer;
 use crate::webhook::forwarding::{forwarded, without_hop_by_hop};
 use crate::webhook::glob::Glob;
+use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
 use crate::webhook::recognition;
 use crate::webhook::record::Record;
@@ -38,8 +39,19 @@ pub struct Station {
     pub provider: Arc<Provider>,
     /// The secrets.
     pub secrets: Vec<Secret>,
+    /// The same, as keys.
+    pub keyring: Keyring,
     /// Whether that is its published test secret.
     pub test_secret: bool,
+}
+
+impl Station {
+    /// A provider, and the secrets that were found for it.
+    #[must_use]
+    pub fn new(provider: Provider, secrets: Vec<Secret>, test_secret: bool) -> Self {
+        let keyring = Keyring::new(&provider.scheme, &secrets);
+        Self { provider: Arc::new(provider), secrets, keyring, test_secret }
+    }
 }
 
 /// Where deliveries go on to.
@@ -148,7 +160,7 @@ impl Desk {
         let (event, id) = provider.event_and_id(&delivery);
         delivery.event = event;
         delivery.id = id.filter(|id| !id.is_empty()).unwrap_or_else(|| self.fresh_id(Some(&provider), now));
-        let verdict = provider.scheme.verify(&delivery, &station.secrets, now);
+        let verdict = provider.scheme.verify_with(&delivery, &station.keyring, now);
         Judged { delivery, provider: Some(provider), verdict: Some(verdict) }
     }
 
@@ -159,7 +171,8 @@ impl Desk {
         let station =
             |provider: &&Provider| self.stations.iter().find(|station| station.provider.name == provider.name);
         let stations: Vec<&Station> = candidates.iter().filter_map(station).collect();
-        let accepts = |station: &&&Station| station.provider.scheme.verify(delivery, &station.secrets, now).is_ok();
+        let accepts =
+            |station: &&&Station| station.provider.scheme.verify_with(delivery, &station.keyring, now).is_ok();
         stations.iter().find(accepts).or(stations.first()).copied()
     }
 

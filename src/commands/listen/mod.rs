@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use clap::Args;
 use http::StatusCode;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Notify, mpsc};
 
 use self::desk::{Desk, Route, Station};
@@ -212,7 +212,7 @@ fn stations(args: &ListenArgs, catalogue: &Catalogue, context: &Context) -> Resu
         if test_secret && !args.print_secret {
             notices.push(Notice::VerifiedWithTestSecret { scheme: name.clone(), variable: provider.secret_variable() });
         }
-        return Ok((vec![Station { provider: Arc::new(provider), secrets, test_secret }], notices));
+        return Ok((vec![Station::new(provider, secrets, test_secret)], notices));
     }
     let mut stations = Vec::new();
     for name in catalogue.names() {
@@ -222,7 +222,7 @@ fn stations(args: &ListenArgs, catalogue: &Catalogue, context: &Context) -> Resu
             secrets if secrets.is_empty() => (vec![test_secret(&provider)], true),
             secrets => (secrets, false),
         };
-        stations.push(Station { provider: Arc::new(provider), secrets, test_secret });
+        stations.push(Station::new(provider, secrets, test_secret));
     }
     Ok((stations, Vec::new()))
 }
@@ -270,7 +270,7 @@ async fn bind(host: &str, port: u16) -> Result<(Vec<TcpListener>, Vec<SocketAddr
     for ip in ips {
         // With port 0 the first family picks, and the second follows.
         let port = addresses.first().map_or(port, SocketAddr::port);
-        match TcpListener::bind((ip, port)).await {
+        match listen((ip, port).into()) {
             Ok(socket) => {
                 addresses.push(socket.local_addr().map_err(|reason| Error::Port { host: ip, port, reason })?);
                 sockets.push(socket);
@@ -281,6 +281,18 @@ async fn bind(host: &str, port: u16) -> Result<(Vec<TcpListener>, Vec<SocketAddr
         }
     }
     Ok((sockets, addresses))
+}
+
+/// How many connections may wait to be accepted: a burst of them is not to be turned away.
+const WAITING: u32 = 1024;
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // On Unix a port is free again as soon as nobody listens there; elsewhere this would take it from somebody.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
 }
 
 /// The URL by which this machine reaches a listener: one on every address is there as `localhost`, too.
