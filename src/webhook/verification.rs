@@ -309,8 +309,8 @@ impl Scheme {
     }
 
     fn take(&self, rule: &HeaderRule, captures: &Captures<'_>, claim: &mut Claim) -> Result<(), Rejection> {
-        let place = Place::Header(rule.name.clone());
-        let bad_format = || Rejection::BadFormat { place: place.clone(), form: rule.value.to_string() };
+        let place = || Place::Header(rule.name.clone());
+        let bad_format = || Rejection::BadFormat { place: place(), form: rule.value.to_string() };
         if captures.field(Field::Timestamp).is_some() {
             let text = captures.text(Field::Timestamp).ok_or(self.bad_timestamp())?.to_owned();
             if claim.timestamp.as_ref().is_some_and(|earlier| *earlier != text) {
@@ -322,11 +322,11 @@ impl Scheme {
             claim.id = Some(captures.text(Field::Id).ok_or_else(bad_format)?.to_owned());
         }
         if let Some(token) = captures.field(Field::Secret) {
-            claim.token = Some((place.clone(), token.to_vec()));
+            claim.token = Some((place(), token.to_vec()));
         }
         if let Some(signature) = captures.field(Field::Signature) {
             // What is not UTF-8 is not in any encoding either: as lossy text it is told as such.
-            claim.signatures.push((place.clone(), String::from_utf8_lossy(signature).into_owned()));
+            claim.signatures.push((place(), String::from_utf8_lossy(signature).into_owned()));
         }
         Ok(())
     }
