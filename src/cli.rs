@@ -29,7 +29,9 @@ use crate::webhook::glob::Glob;
     name = "wh",
     version,
     arg_required_else_help = true,
-    after_help = "Start with:\n  wh send slot.submitted                      deliver an event to a receiver inside wh\n  wh send slot.submitted --to localhost:3000  deliver it to yours\n  wh events                                   see all events"
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}",
+    after_long_help = AFTER,
+    before_help = "Start with:\n  wh send slot.submitted                      deliver an event to a receiver inside wh\n  wh send slot.submitted --to localhost:3000  deliver it to yours\n  wh events                                   see all events"
 )]
 pub struct Cli {
     /// What to do.
@@ -39,6 +41,25 @@ pub struct Cli {
     #[command(flatten)]
     pub shared: SharedArgs,
 }
+
+/// What holds for every command.
+const AFTER: &str = "Environment:
+  WH_SCHEME, WH_TO, WH_CATALOGUE, WH_PROFILE  stand in for the flags of these names
+  <PROVIDER>_WEBHOOK_SECRET, WH_SECRET        hold the secret
+  NO_COLOR, CLICOLOR_FORCE                    switch colours off, or on
+
+Files:
+  ./wh.toml                                   what holds in a project
+  ~/.config/wh/config.toml                    what holds for you ($XDG_CONFIG_HOME)
+  ~/.local/state/wh/deliveries.jsonl          what was received and sent ($XDG_STATE_HOME)
+
+Exit codes:
+  0    all that was asked was done, and the answer is good
+  1    it was tried, and the answer is no
+  2    the command line, wh.toml, a provider or an input file is wrong, or it was refused for safety
+  3    the environment said no: connection refused, timeout, TLS, port in use, disk full
+  4    nothing could be concluded
+  130  stopped by Ctrl-C";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -124,11 +145,11 @@ pub struct SharedArgs {
     /// Show failures only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Show requests and answers whole
+    /// Show requests and answers whole, and where settings come from
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// Read more providers from a directory [env: WH_CATALOGUE]
-    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Settings")]
     pub catalogue: Option<PathBuf>,
     /// Which files of settings to read.
     #[command(flatten)]
@@ -137,6 +158,7 @@ pub struct SharedArgs {
 
 /// Which settings count.
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Settings")]
 pub struct SettingsArgs {
     /// Use the settings of a profile in wh.toml [env: WH_PROFILE]
     #[arg(long, global = true, value_name = "NAME", add = complete_profile())]
@@ -173,7 +195,7 @@ pub enum Format {
 #[derive(Debug, Args)]
 pub struct SchemeArgs {
     /// Choose the provider [env: WH_SCHEME]
-    #[arg(short, long, value_name = "NAME", add = complete_scheme())]
+    #[arg(short, long, value_name = "NAME", add = complete_scheme(), help_heading = None::<&str>)]
     pub scheme: Option<String>,
     /// Whether the provider is a setting and not a word of the command line.
     #[arg(skip)]

@@ -130,7 +130,7 @@ pub enum Error {
     #[error(transparent)]
     Client(ClientError),
     /// Nothing more can be written to the standard output.
-    #[error("the output cannot be written: {0}")]
+    #[error("the output cannot be written: {}", told(.0))]
     Output(#[from] io::Error),
     /// A log that cannot be written.
     #[error("the log `{path}` cannot be written: {}", told(reason))]
@@ -238,7 +238,7 @@ pub enum Error {
         what: &'static str,
     },
     /// Something that the system did not grant.
-    #[error("{what}: {reason}")]
+    #[error("{what}: {}", told(reason))]
     System {
         /// What was wanted.
         what: &'static str,
@@ -408,7 +408,7 @@ fn file_hint(reason: &io::Error) -> Option<String> {
     let hint = match reason.kind() {
         io::ErrorKind::NotFound => "check the path for a slip",
         io::ErrorKind::IsADirectory => "name a file in it",
-        io::ErrorKind::NotADirectory => "name a directory",
+        io::ErrorKind::NotADirectory => "a folder is due where a file is",
         io::ErrorKind::PermissionDenied => "make it readable to yourself",
         _ => return None,
     };
@@ -434,8 +434,8 @@ pub(crate) fn told(reason: &io::Error) -> String {
 fn unmet(missing: &str, invalid: u64) -> String {
     match invalid {
         0 => missing.to_owned(),
-        1 => format!("{missing}, and one that was not genuine"),
-        count => format!("{missing}, and {count} that were not genuine"),
+        1 => format!("{missing}; one that arrived was not genuine"),
+        count => format!("{missing}; {count} that arrived were not genuine"),
     }
 }
 
@@ -498,7 +498,7 @@ fn catalogue_hint(error: &CatalogueError) -> Option<String> {
         CatalogueError::File(error) => return error.hint.clone(),
         CatalogueError::Unreadable { .. } => return None,
         CatalogueError::UnknownScheme { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
-        CatalogueError::UnknownScheme { known, .. } => format!("there are {}", known.join(", ")),
+        CatalogueError::UnknownScheme { known, .. } => format!("the schemes are {}", known.join(", ")),
         CatalogueError::UnknownEvent { pattern, .. } if pattern.contains(':') || pattern.parse::<u16>().is_ok() => {
             format!("a target stands behind --to: --to {pattern}")
         }
@@ -549,7 +549,9 @@ fn signing_hint(error: &SigningError, variable: &str) -> Option<String> {
             Some(format!("copy it whole from the provider: it is {encoding}, with its prefix and its padding"))
         }
         SigningError::OneSignatureOnly { .. } => Some("give one secret".to_owned()),
-        SigningError::NoSecret | SigningError::MissingField { .. } | SigningError::BadHeader { .. } => None,
+        SigningError::MissingField { field: "id" } => Some("give it one with --id".to_owned()),
+        SigningError::BadHeader { .. } => Some("take out what no header can hold".to_owned()),
+        SigningError::NoSecret | SigningError::MissingField { .. } => None,
     }
 }
 

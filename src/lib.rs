@@ -6,7 +6,7 @@
 //! - [`edge`]: the outside world: sockets, files, prompts.
 //! - [`report`]: everything visible.
 //! - [`commands`]: one file a subcommand, where the three meet.
-//! - [`cli`], [`usage`]: what can be typed, and what is said of what cannot.
+//! - [`cli`], [`help`], [`usage`]: what can be typed, what is told about it, and what is said of what cannot.
 //! - [`settings`]: what was not typed, from the environment and from files.
 //! - [`context`]: the world, read once. [`error`] and [`exit`]: how a run ends.
 //!
@@ -18,6 +18,7 @@ pub mod context;
 pub mod edge;
 pub mod error;
 pub mod exit;
+pub mod help;
 pub mod report;
 pub mod settings;
 pub mod usage;

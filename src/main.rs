@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, LineWriter, Write as _};
 use std::process::ExitCode;
 
+use clap::builder::StyledStr;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use clap_complete::CompleteEnv;
@@ -16,7 +17,7 @@ use wh::report::Reporter;
 use wh::report::human::{HumanReporter, Style, Verbosity};
 use wh::report::json::JsonReporter;
 use wh::report::palette::Palette;
-use wh::{Streams, usage};
+use wh::{Streams, help, usage};
 
 fn main() -> ExitCode {
     if std::env::var_os(completions::VARIABLE).is_some() {
@@ -50,11 +51,18 @@ fn refuse(error: &clap::Error, arguments: &[OsString], context: &Context) -> Exi
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let mut reporter = HumanReporter::new(Box::new(io::sink()), streams().errors, plain(context));
-            let printed = error.print().and_then(|()| io::stdout().flush());
+            let short = help::short(Cli::command(), arguments).filter(|_| error.kind() == ErrorKind::DisplayHelp);
+            let coloured = context.colours(ColorChoice::Auto, context.terminals.output);
+            let printed = match short {
+                Some(text) => io::stdout().write_all(painted(&text, coloured).as_bytes()),
+                None => error.print(),
+            };
+            let printed = printed.and_then(|()| io::stdout().flush());
             wh::finish(printed.map(|()| Exit::Good).map_err(Error::from), &mut reporter)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = error.print();
+            let coloured = context.colours(ColorChoice::Auto, context.terminals.errors);
+            let _ = io::stderr().write_all(painted(&help::start(Cli::command()), coloured).as_bytes());
             Exit::Usage
         }
         _ => {
@@ -70,6 +78,11 @@ fn refuse(error: &clap::Error, arguments: &[OsString], context: &Context) -> Exi
             exit
         }
     }
+}
+
+/// A help text for a stream.
+fn painted(text: &StyledStr, coloured: bool) -> String {
+    if coloured { text.ansi().to_string() } else { text.to_string() }
 }
 
 /// How errors look before the flags are known.

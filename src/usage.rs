@@ -53,7 +53,18 @@ fn hint(error: &clap::Error) -> String {
     if let Some(values) = text(error, ContextKind::ValidValue).filter(|values| !values.is_empty()) {
         return format!("it is one of {values}");
     }
-    "see --help".to_owned()
+    match error.kind() {
+        ErrorKind::ArgumentConflict => "leave one of them out".to_owned(),
+        _ => command(error).map_or_else(|| "see --help".to_owned(), |command| format!("see {command} --help")),
+    }
+}
+
+/// The command that was typed, as its usage line has it.
+fn command(error: &clap::Error) -> Option<String> {
+    let usage = text(error, ContextKind::Usage)?;
+    let words = usage.split_whitespace().skip_while(|word| *word != "wh");
+    let words: Vec<&str> = words.take_while(|word| word.bytes().all(|byte| byte.is_ascii_lowercase())).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// The flag alone: `--set <PATH=VALUE>` is `--set`.

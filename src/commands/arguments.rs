@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 
 use crate::edge::target::{Target, TargetError};
 use crate::webhook::composition::Edit;
-use crate::webhook::json::Path;
+use crate::webhook::json::{Path, complaint};
 use crate::webhook::policy::{StatusPattern, StatusPatterns};
 
 /// A value that is none, and the way out.
@@ -83,7 +83,7 @@ pub fn set(text: &str) -> Result<Edit, Mistake> {
         Ok(_) => Ok(Edit::Set(path, value.to_owned())),
         // What begins like JSON was meant to be JSON.
         Err(error) if value.starts_with(['{', '[', '"']) => {
-            mistake(format!("the value of `{path}` is not JSON: {error}"), FORM)
+            mistake(format!("the value of `{path}` is not JSON: {}", complaint(&error)), FORM)
         }
         Err(_) => Ok(Edit::Set(path, serde_json::Value::from(value).to_string())),
     }

@@ -39,7 +39,7 @@ const LARGEST_PAYLOAD: u64 = 100 * 1024 * 1024;
 pub struct DeliveryArgs {
     #[command(flatten)]
     pub(super) scheme: SchemeArgs,
-    /// Send these exact bytes instead of the fixture: text, @FILE, or @- for stdin
+    /// Send these bytes instead of the fixture: text, @FILE, or @- for stdin
     #[arg(short, long, value_name = "DATA", value_parser = arguments::data, allow_hyphen_values = true, help_heading = "Payload")]
     data: Option<Data>,
     /// Put a value into the payload; JSON where it is JSON, else a string

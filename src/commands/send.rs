@@ -68,7 +68,7 @@ pub struct SendArgs {
     /// Show what would be sent, and send nothing
     #[arg(long, help_heading = "Target")]
     dry_run: bool,
-    /// Deliver this many in all, taking the events in turn; counted, and shown one by one only with --verbose
+    /// Deliver this many in all, taking the events in turn
     #[arg(short = 'n', long, value_name = "N", value_parser = delivering::count, help_heading = "Pace")]
     count: Option<usize>,
     #[command(flatten)]

@@ -19,7 +19,7 @@ use crate::webhook::provider::Provider;
 /// Print the signed request instead of sending it
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  wh sign slot.submitted --as curl | sh\n  wh sign whop/payment.succeeded --as http --to localhost:3000/webhooks/whop"
+    after_help = "Examples:\n  wh sign slot.submitted --to localhost:3000 --as curl | sh\n  wh sign whop/payment.succeeded --as http --to localhost:3000/webhooks/whop"
 )]
 pub struct SignArgs {
     /// The event: type, provider/type or type@variant

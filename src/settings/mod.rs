@@ -193,7 +193,7 @@ impl Files {
         let hint = match nearest(profile, known.iter().copied()) {
             Some(name) => format!("did you mean `{name}`?"),
             None if known.is_empty() => format!("write [profile.{profile}] into ./{PROJECT_FILE}"),
-            None => format!("there are {}", known.join(", ")),
+            None => format!("the profiles are {}", known.join(", ")),
         };
         Error::usage(format!("there is no profile `{profile}`"), hint)
     }
@@ -285,7 +285,7 @@ fn scheme(
     if !catalogue.names().any(|name| name == line.value) {
         let hint = match nearest(&line.value, catalogue.names()) {
             Some(name) => format!("did you mean `{name}`?"),
-            None => format!("there are {}", catalogue.names().collect::<Vec<_>>().join(", ")),
+            None => format!("the schemes are {}", catalogue.names().collect::<Vec<_>>().join(", ")),
         };
         return Err(chosen.found.error(line, format!("there is no scheme `{}`", line.value), Some(hint)));
     }

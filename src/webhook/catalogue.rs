@@ -126,7 +126,7 @@ pub enum CatalogueError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A file that cannot be read.
-    #[error("`{path}` cannot be read: {reason}")]
+    #[error("`{path}` cannot be read: {}", without_number(reason))]
     Unreadable {
         /// The file.
         path: String,
@@ -177,6 +177,12 @@ pub enum CatalogueError {
         /// The folder.
         path: String,
     },
+}
+
+/// What the system says, without its number.
+fn without_number(reason: &io::Error) -> String {
+    let text = reason.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 fn unknown_event(pattern: &str, scheme: Option<&str>) -> String {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::delivery::Delivery;
 use super::event::EventName;
 use super::fixture::{PlaceholderError, Prepared, Renderer};
-use super::json::{Document, EditError, Path};
+use super::json::{self, Document, EditError, Path};
 use super::provider::Provider;
 use super::template::Field;
 
@@ -56,13 +56,13 @@ pub enum CompositionError {
     #[error(transparent)]
     Placeholder(#[from] PlaceholderError),
     /// A payload to be changed that is not JSON.
-    #[error("the payload is not JSON, so it cannot be changed: {0}")]
+    #[error("the payload is not JSON, so it cannot be changed: {}", json::complaint(.0))]
     NotJson(serde_json::Error),
     /// A change that the payload does not allow.
     #[error(transparent)]
     Edit(#[from] EditError),
     /// An id, or another value, that a header cannot hold.
-    #[error("the header `{name}` cannot hold `{value}`")]
+    #[error("the header `{name}` cannot hold `{}`", .value.escape_debug())]
     Header {
         /// The header.
         name: String,

@@ -229,6 +229,11 @@ impl Output {
         self
     }
 
+    /// The exit code; 0 stands for none.
+    pub(crate) fn code(&self) -> i32 {
+        self.exit.unwrap_or_default()
+    }
+
     /// The exit code may be any: the test is about what is written.
     pub(crate) fn any_exit(&self) {
         self.expected.exit.set(true);
@@ -369,6 +374,26 @@ impl Drop for Output {
 /// The path of a file of this repository.
 pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A file of this repository is what it would be if it were made anew. With `BLESS=1` it is made anew.
+#[track_caller]
+pub(crate) fn assert_current(path: &str, text: &str) {
+    let file = repository(path);
+    if std::env::var_os("BLESS").is_some() {
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder of the repository");
+        fs::write(&file, text).expect("a file of the repository");
+    }
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    let differing = committed.lines().zip(text.lines()).position(|(old, new)| old != new);
+    let line = differing.unwrap_or(committed.lines().count().min(text.lines().count()));
+    assert!(
+        committed == text,
+        "{path} is not current from line {}: look at what `BLESS=1 cargo test` makes of it, and commit that\n{}\n{}",
+        line + 1,
+        committed.lines().nth(line).unwrap_or_default(),
+        text.lines().nth(line).unwrap_or_default(),
+    );
 }
 
 #[test]

@@ -78,10 +78,10 @@ pub struct CheckArgs {
     /// Trust the PEM certificates in a file, too
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Target")]
     cacert: Option<PathBuf>,
-    /// Add or replace a header in every request, or take it out with `Name:`
+    /// Add or replace a header, or take it out with `Name:`
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = arguments::header, help_heading = "Target")]
     header: Vec<arguments::Header>,
-    /// Wait this long for each answer [default: as long as the provider does, or 10s]
+    /// Wait this long for an answer [default: as long as the provider does]
     #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Target")]
     timeout: Option<Duration>,
     #[command(flatten)]

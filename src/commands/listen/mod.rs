@@ -79,7 +79,7 @@ pub struct ListenArgs {
     /// Allow a target that is not this machine
     #[arg(long, help_heading = "Answer")]
     allow_remote: bool,
-    /// Accept any TLS certificate of a target
+    /// Accept any TLS certificate
     #[arg(short = 'k', long, help_heading = "Answer")]
     insecure: bool,
     /// Answer genuine deliveries with these statuses, one after the other; the last one stays

@@ -7,3 +7,13 @@ mod path;
 pub use self::document::{Document, Kind, Token, Tokens};
 pub use self::edit::{Change, EditError};
 pub use self::path::{Path, PathError, Step};
+
+/// What is wrong with a text that is no JSON, with its place in it: the parser's words, in ours.
+#[must_use]
+pub fn complaint(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.strip_prefix("EOF while parsing ") {
+        Some(rest) => format!("it ends within {rest}"),
+        None => text,
+    }
+}
