@@ -9,7 +9,7 @@ use clap::{Arg, Command};
 const EXAMPLES: usize = 3;
 
 /// What `-h` shows of each command, in this order; a command that is not here shows all flags of its own.
-const FIRST: [(&str, &[&str]); 9] = [
+const FIRST: [(&str, &[&str]); 10] = [
     (
         "send",
         &[
@@ -53,6 +53,24 @@ const FIRST: [(&str, &[&str]); 9] = [
         &["scheme", "to", "allow_remote", "event", "only", "skip", "list", "strict", "secret_env", "json", "verbose"],
     ),
     ("log", &["last", "event", "since", "failed", "invalid", "follow", "log", "json"]),
+    (
+        "replay",
+        &[
+            "to",
+            "allow_remote",
+            "last",
+            "event",
+            "since",
+            "failed",
+            "invalid",
+            "resume",
+            "keep_signature",
+            "retry",
+            "keep_pace",
+            "secret_env",
+            "json",
+        ],
+    ),
     ("verify", &["scheme", "explain", "headers", "at", "tolerance", "secret_file", "secret_env", "json", "verbose"]),
     ("events", &["scheme", "json"]),
     ("schemes", &["json"]),

@@ -40,7 +40,7 @@ macro_rules! variants {
 variants!(of_error, ERRORS: Error {
     Usage, Catalogue, Composition, Signing, File, Command, Exists, Unwritable, Remote, NoSecret, NoVariable, Untrusted,
     NoFault, Unreachable, Client, Output, Log, NothingLogged, UnknownId, AmbiguousId, Port, Unmet, Nothing, System,
-    Interrupted,
+    Interrupted, NothingToReplay, Unreplayable, Resumable, Unresumable, BadRecord, Report,
 });
 variants!(of_catalogue, CATALOGUE_ERRORS: CatalogueError {
     File, Unreadable, UnknownScheme, UnknownEvent, AmbiguousEvent, BuiltIn, NoProvider,
@@ -58,7 +58,7 @@ variants!(of_rejection, REJECTIONS: Rejection {
 variants!(of_notice, NOTICES: Notice {
     Setting, InProcess, TestSecret, AnyAge, NoTimestamp, FaultsLeftOut, SecretWhitespace, SecretPrefix, Reachable,
     VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, StrangeLines, RequestRefused, LeftOut,
-    FileName, OtherEvent, NoRetries, NoSchedule, NoWaits, NothingWritten, HeaderReplaced,
+    FileName, OtherEvent, NoRetries, NoSchedule, NoWaits, NothingWritten, HeaderReplaced, Resumable, NotResumable, StaleSignatures, HeaderLeftOut,
 });
 
 fn text(text: &str) -> String {
@@ -216,6 +216,19 @@ fn errors() -> Vec<Error> {
         Error::Log { path: log(), reason: system(ErrorKind::PermissionDenied) },
         Error::NothingLogged { path: log(), filtered: false },
         Error::NothingLogged { path: log(), filtered: true },
+        Error::NothingToReplay,
+        Error::Unreplayable {
+            id: text("msg_1"),
+            reason: text("it is not known where it went"),
+            hint: text("give --to"),
+        },
+        Error::Resumable {
+            error: Box::new(Error::Interrupted { done: 3, in_flight: 0, waiting: 0, all: 10 }),
+            left: 7,
+        },
+        Error::Unresumable { reason: text("no replay was stopped") },
+        Error::BadRecord { path: text("captured.jsonl"), line: 3, column: 17, message: text("the record is cut off") },
+        Error::Report { path: text("report.xml"), reason: system(ErrorKind::PermissionDenied) },
         Error::UnknownId { id: text("msg_1"), path: log(), nearest: Some(text("msg_2Lk9")) },
         Error::UnknownId { id: text("msg_1"), path: log(), nearest: None },
         Error::AmbiguousId { id: text("msg_"), candidates: vec![text("msg_1"), text("msg_2")] },
@@ -303,6 +316,10 @@ fn notices() -> Vec<Notice> {
         Notice::NoSchedule { scheme: wpg() },
         Notice::NoWaits { scheme: wpg(), attempts: 5 },
         Notice::NothingWritten,
+        Notice::Resumable { left: 7 },
+        Notice::NotResumable { reason: text("it reads from stdin") },
+        Notice::StaleSignatures { stale: 3, all: 5 },
+        Notice::HeaderLeftOut { name: text("Authorization"), count: 2 },
         Notice::HeaderReplaced { name: text("X-WPG-Signature") },
     ]
 }
