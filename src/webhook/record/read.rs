@@ -13,11 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version};
 use jiff::Timestamp;
-use memchr::memchr_iter;
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::value::MapAccessDeserializer};
 use serde_json::error::Category;
-use serde_json::value::RawValue;
 
 use super::SCHEMA;
 use crate::webhook::delivery::Delivery;
@@ -430,51 +428,7 @@ reads_text!(HttpVersion, "a version of HTTP", |text| match text {
 });
 
 struct Body(Bytes);
-
-impl<'de> Deserialize<'de> for Body {
-    /// Bodies are most of a log. Read by way of its raw text, one is copied once, into a place of the right size.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?.get();
-        let Some(inner) = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) else {
-            let unexpected = match raw.as_bytes().first() {
-                Some(b'{') => Unexpected::Map,
-                Some(b'[') => Unexpected::Seq,
-                _ => Unexpected::Other(raw),
-            };
-            return Err(de::Error::invalid_type(unexpected, &"`body`, a string"));
-        };
-        unescaped(inner.as_bytes())
-            .map_or_else(|| serde_json::from_str::<String>(raw).map(String::into_bytes), Ok)
-            .map(|bytes| Self(Bytes::from(bytes)))
-            .map_err(de::Error::custom)
-    }
-}
-
-/// The inside of a JSON string without its escapes; `None` where one of them is a number.
-fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
-    let escapes = || memchr_iter(b'\\', text);
-    let mut bytes = Vec::with_capacity(text.len() - escapes().count());
-    let mut from = 0;
-    for at in escapes() {
-        // The second of two backslashes begins nothing.
-        if at < from {
-            continue;
-        }
-        bytes.extend_from_slice(&text[from..at]);
-        bytes.push(match text.get(at + 1)? {
-            byte @ (b'"' | b'\\' | b'/') => *byte,
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            b'b' => 8,
-            b'f' => 12,
-            _ => return None,
-        });
-        from = at + 2;
-    }
-    bytes.extend_from_slice(&text[from..]);
-    Some(bytes)
-}
+reads_text!(Body, "`body`, a string", |text| Ok(Bytes::copy_from_slice(text.as_bytes())));
 
 struct Base64Body(Bytes);
 reads_text!(Base64Body, "`body_base64`, a string", |text| {
