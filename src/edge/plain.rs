@@ -53,7 +53,8 @@ pub(super) enum Break {
 #[derive(Debug)]
 struct Line {
     sender: SendRequest<Content>,
-    connection: Connection<TokioIo<Heard>, Content>,
+    /// It is large, and goes from hand to hand.
+    connection: Box<Connection<TokioIo<Heard>, Content>>,
     /// Whether anything has come from the other side since this was last reset.
     heard: Arc<AtomicBool>,
 }
@@ -145,7 +146,7 @@ impl Plain {
         let stream = TokioIo::new(Heard::new(stream, Arc::clone(&heard)));
         let handshake = http1::Builder::new().title_case_headers(!self.lower_case).handshake(stream).await;
         let (sender, connection) = handshake.map_err(Break::Exchange)?;
-        Ok(Line { sender, connection, heard })
+        Ok(Line { sender, connection: Box::new(connection), heard })
     }
 
     /// The request as it goes over the wire: a path instead of a URL, and the headers that every request has.
@@ -166,7 +167,7 @@ impl Line {
     /// Whether the connection is still open, as far as is known here.
     async fn is_ready(&mut self) -> bool {
         poll_fn(|context| {
-            let closed = Pin::new(&mut self.connection).poll(context).is_ready();
+            let closed = Pin::new(self.connection.as_mut()).poll(context).is_ready();
             let ready = !closed && matches!(self.sender.poll_ready(context), Poll::Ready(Ok(())));
             Poll::Ready(ready)
         })
@@ -187,7 +188,7 @@ impl Line {
                 return Poll::Pending;
             }
             // What stopped the connection is told to who waits for the answer.
-            closed = Pin::new(&mut *connection).poll(context).is_ready();
+            closed = Pin::new(connection.as_mut()).poll(context).is_ready();
             answer.as_mut().poll(context)
         })
         .await

@@ -3,6 +3,7 @@
 //! A command says what there is to deliver ([`Source`]) and where it goes ([`Route`]); the [`Deliverer`] does the rest.
 //! It alone waits, and what it does between two waits is done by one thread, so that nothing here needs a lock.
 
+mod crew;
 mod pace;
 mod route;
 mod run;

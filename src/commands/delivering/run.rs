@@ -2,13 +2,12 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeSet, BinaryHeap};
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
+use super::crew::{Crew, Flight, Landing};
 use super::pace::{Metronome, Timeline};
 use super::tally::Tally;
 use super::{Deliverer, Job, Route, Shown, Source};
@@ -35,25 +34,18 @@ pub(super) enum Stop {
 }
 
 /// A delivery between two attempts, or before the first.
-struct Ticket {
+pub(super) struct Ticket {
     job: Job,
     /// Its place among all.
     place: usize,
     /// The number of its next attempt, from 1.
-    number: u32,
+    pub(super) number: u32,
     /// When that is due, in the provider's time.
     due: Duration,
     /// How long it has waited between attempts, in the provider's time.
     waited: Duration,
     /// Whether its last attempt got an answer.
     answered: bool,
-}
-
-/// An attempt that has ended.
-struct Landing {
-    ticket: Ticket,
-    delivery: Delivery,
-    attempt: Attempt,
 }
 
 /// How an endpoint has done lately.
@@ -75,7 +67,7 @@ pub(super) struct Run<'a, 'b> {
     exhausted: bool,
     /// The next job of the source, while its time has not come.
     upcoming: Option<Ticket>,
-    flights: JoinSet<Landing>,
+    crew: Crew,
     waiting: BinaryHeap<Reverse<Waiting>>,
     timeline: Timeline,
     metronome: Option<Metronome>,
@@ -94,7 +86,7 @@ impl<'a, 'b> Run<'a, 'b> {
             taken: 0,
             exhausted: false,
             upcoming: None,
-            flights: JoinSet::new(),
+            crew: Crew::new(),
             waiting: BinaryHeap::new(),
             timeline: Timeline::new(deliverer.plan.speed),
             metronome: deliverer.plan.rate.map(Metronome::new),
@@ -108,7 +100,7 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// What has come of it; what is still on its way is given up.
     pub(super) fn end(mut self) -> (Tally, Deliverer<'a>) {
-        self.tally.stop(self.flights.len(), self.waiting.len(), self.timeline.elapsed());
+        self.tally.stop(self.crew.flying(), self.waiting.len(), self.timeline.elapsed());
         (self.tally, self.deliverer)
     }
 
@@ -120,12 +112,12 @@ impl<'a, 'b> Run<'a, 'b> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let wake = self.launch_all()?;
-            if self.flights.is_empty() && wake.is_none() {
+            if self.crew.flying() == 0 && wake.is_none() {
                 return Ok(None);
             }
             tokio::select! {
-                Some(landed) = self.flights.join_next() => {
-                    if let Some(stop) = self.land_all(landed)? {
+                landed = self.crew.landed(), if self.crew.flying() > 0 => {
+                    if let Some(stop) = self.land_all(landed?)? {
                         return Ok(Some(stop));
                     }
                 }
@@ -153,7 +145,7 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// Sends all that may be sent now. When something may be sent later, without anything else happening, says when.
     fn launch_all(&mut self) -> Result<Option<Instant>, Error> {
-        while self.flights.len() < self.deliverer.plan.concurrency {
+        while self.crew.flying() < self.deliverer.plan.concurrency {
             match self.next_ticket()? {
                 Next::Ticket(ticket) => self.launch(*ticket)?,
                 Next::At(instant) => return Ok(Some(instant)),
@@ -236,7 +228,9 @@ impl<'a, 'b> Run<'a, 'b> {
         let delivery = self.source.sign(&ticket.job, route, now)?;
         if ticket.number == 1 {
             self.tally.begun();
-            if let Some(notice) = self.source.remark(&delivery, route).filter(|_| self.is_each()) {
+            if self.is_each()
+                && let Some(notice) = self.source.remark(&delivery, route)
+            {
                 self.deliverer.reporter.report(&Outcome::Notice(notice))?;
             }
         }
@@ -247,21 +241,14 @@ impl<'a, 'b> Run<'a, 'b> {
             self.deliverer.reporter.report(&sending)?;
         }
         let client = Arc::clone(&route.client);
-        self.flights.spawn(async move {
-            let attempt = client.send(&delivery, ticket.number, now).await;
-            Landing { ticket, delivery, attempt }
-        });
-        Ok(())
+        self.crew.send(Box::new(Flight { ticket, delivery, client, started: now }))
     }
 
     /// Takes in all attempts that have ended, the first of which is `landed`.
-    fn land_all(&mut self, landed: Result<Landing, JoinError>) -> Result<Option<Stop>, Error> {
-        let mut next = Some(landed);
-        let mut stop = None;
-        while let Some(landed) = next {
-            let broken = |error| Error::System { what: "an attempt broke off", reason: io::Error::other(error) };
-            stop = stop.or(self.land(landed.map_err(broken)?)?);
-            next = self.flights.try_join_next();
+    fn land_all(&mut self, landed: Landing) -> Result<Option<Stop>, Error> {
+        let mut stop = self.land(landed)?;
+        while let Some(landed) = self.crew.try_landed() {
+            stop = stop.or(self.land(landed)?);
         }
         let lost = self.deliverer.recorder.as_mut().map(|recorder| recorder.commit()).transpose()?.flatten();
         if let Some(notice) = lost {
@@ -272,7 +259,8 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// Records, counts and shows what came of an attempt, and decides what follows it.
     fn land(&mut self, landing: Landing) -> Result<Option<Stop>, Error> {
-        let Landing { mut ticket, delivery, attempt } = landing;
+        let Landing { flight, attempt, .. } = landing;
+        let Flight { mut ticket, delivery, .. } = *flight;
         let (route, plan) = (&self.deliverer.routes[ticket.job.route], &self.deliverer.plan);
         if let Some(recorder) = &mut self.deliverer.recorder {
             recorder.record(&delivery, &attempt, route)?;
@@ -390,7 +378,7 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// Tells who watches how far it is.
     fn show_progress(&mut self) -> Result<(), Error> {
-        let next = self.waiting.peek().filter(|_| self.flights.is_empty()).map(|Reverse(Waiting(ticket))| ticket);
+        let next = self.waiting.peek().filter(|_| self.crew.flying() == 0).map(|Reverse(Waiting(ticket))| ticket);
         let counted = self.deliverer.plan.shown != Shown::Each;
         if next.is_none() && !counted {
             return Ok(());
