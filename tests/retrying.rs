@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Endpoint, Wh, signature_of_wpg};
+use crate::support::{ACME, Answer, Endpoint, Wh, signature_of_wpg};
 
 /// `wh send --retry --speed max --json` with arguments.
 fn retry<const N: usize>(endpoint: &Endpoint, arguments: [&str; N]) -> Wh {
@@ -178,4 +178,28 @@ fn a_speed_is_of_no_use_without_waits() {
         let wh = Wh::new().args(["send", "order.completed", "--retry", "--to", &endpoint.port()]);
         wh.arg(format!("--speed={speed}")).run().exit(2).hint_contains("--speed 60");
     }
+}
+
+#[test]
+fn a_users_provider_is_followed_by_its_own_data_and_dates_its_own_headers_anew() {
+    let policy = "[delivery]\nattempts = 2\nbackoff = [\"1s\"]\njitter = \"50%\"\n";
+    let headers = "[request.headers]\n\"X-Sent-At\" = \"{timestamp}\"\n";
+    let endpoint = Endpoint::new().answering(statuses(&[503]));
+    let wh = Wh::new().file("providers/acme/provider.toml", format!("{ACME}{headers}{policy}"));
+    let wh = wh.file("providers/acme/events/rocket.json", r#"{"type":"rocket"}"#);
+    let flags = ["send", "acme/rocket", "--catalogue", "providers", "--retry", "--json", "--to", &endpoint.port()];
+    let attempts = wh.args(flags).run().exit(1).json_all("attempt");
+    let wait = attempts[0]["next_in_ms"].as_u64().expect("a second attempt");
+    assert!((1000..=1500).contains(&wait), "{wait}");
+    assert_eq!(attempts[1]["final"], json!("permanently-failed"));
+    let sent: Vec<u64> = endpoint
+        .arrivals()
+        .iter()
+        .map(|arrival| {
+            let sent = arrival.header("X-Sent-At");
+            assert!(arrival.header("Acme-Signature").starts_with(&format!("t={sent},")), "{arrival:?}");
+            sent.parse().expect("a second")
+        })
+        .collect();
+    assert!(sent[1] > sent[0], "{sent:?}");
 }

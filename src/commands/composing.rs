@@ -250,12 +250,14 @@ impl<'a> Composer<'a> {
     /// A composed delivery with the signature of an attempt at it: a later attempt has a later one.
     pub fn sign(
         &self,
-        draft: Delivery,
+        mut draft: Delivery,
         provider: &Provider,
         secrets: &[Secret],
         now: Timestamp,
     ) -> Result<Delivery, Error> {
-        let signing = Signing { timestamp: self.claimed(provider, now)?, secrets, fault: self.args.fault };
+        let timestamp = self.claimed(provider, now)?;
+        provider.redate(&mut draft, timestamp)?;
+        let signing = Signing { timestamp, secrets, fault: self.args.fault };
         let mut delivery = provider
             .scheme
             .sign(draft, &signing)

@@ -10,7 +10,7 @@ use super::event::EventName;
 use super::fixture::{PlaceholderError, Prepared, Renderer};
 use super::json::{self, Document, EditError, Path};
 use super::provider::Provider;
-use super::template::Field;
+use super::template::{Field, Template};
 
 /// What a delivery is composed from.
 #[derive(Debug)]
@@ -99,24 +99,9 @@ impl Provider {
         let content_type = HeaderValue::from_str(&self.request.content_type);
         headers.insert(CONTENT_TYPE, content_type.map_err(|_| bad_header("Content-Type", &self.request.content_type))?);
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("wh/", env!("CARGO_PKG_VERSION"))));
-        let timestamp = self.scheme.timestamp.unit.write(draft.timestamp);
         for (name, template) in &self.request.headers {
-            let value = template.write(|field| {
-                let text = match field {
-                    Field::Event => event,
-                    Field::Id => &id,
-                    Field::Timestamp => &timestamp,
-                    Field::Version => self.scheme.version.as_ref()?,
-                    Field::Body | Field::Payload | Field::Url | Field::Method | Field::Secret | Field::Signature => {
-                        return None;
-                    }
-                };
-                Some(text.as_bytes().into())
-            });
-            let value = value.unwrap_or_default();
-            let bad = || bad_header(name, &String::from_utf8_lossy(&value));
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
-            headers.insert(name, HeaderValue::from_bytes(&value).map_err(|_| bad())?);
+            let (name, value) = self.header(name, template, event, &id, draft.timestamp)?;
+            headers.insert(name, value);
         }
         Ok(Delivery {
             id,
@@ -125,6 +110,43 @@ impl Provider {
             variant: draft.event.variant.clone(),
             request,
         })
+    }
+
+    /// Dates the provider's own headers anew, for a later attempt at a delivery. Those of the scheme are signing's matter.
+    pub fn redate(&self, delivery: &mut Delivery, timestamp: Timestamp) -> Result<(), CompositionError> {
+        let event = delivery.event.clone().unwrap_or_default();
+        for (name, template) in self.request.headers.iter().filter(|(_, value)| value.mentions(Field::Timestamp)) {
+            let (name, value) = self.header(name, template, &event, &delivery.id, timestamp)?;
+            delivery.request.headers_mut().insert(name, value);
+        }
+        Ok(())
+    }
+
+    /// A header of the provider's own.
+    fn header(
+        &self,
+        name: &str,
+        template: &Template,
+        event: &str,
+        id: &str,
+        timestamp: Timestamp,
+    ) -> Result<(HeaderName, HeaderValue), CompositionError> {
+        let value = template.write(|field| {
+            let text = match field {
+                Field::Event => event,
+                Field::Id => id,
+                Field::Timestamp => return Some(self.scheme.timestamp.unit.write(timestamp).into_bytes().into()),
+                Field::Version => self.scheme.version.as_ref()?,
+                Field::Body | Field::Payload | Field::Url | Field::Method | Field::Secret | Field::Signature => {
+                    return None;
+                }
+            };
+            Some(text.as_bytes().into())
+        });
+        let value = value.unwrap_or_default();
+        let bad = || bad_header(name, &String::from_utf8_lossy(&value));
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
+        Ok((name, HeaderValue::from_bytes(&value).map_err(|_| bad())?))
     }
 }
 

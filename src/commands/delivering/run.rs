@@ -131,10 +131,10 @@ impl<'a, 'b> Run<'a, 'b> {
     /// Waits for what is on its way, as long as that is granted and nobody presses Ctrl-C again.
     async fn finish(&mut self, interruptions: &mut Interruptions) -> Result<Stop, Error> {
         let deadline = Instant::now() + self.deliverer.plan.grace;
-        while !self.flights.is_empty() {
+        while self.crew.flying() > 0 {
             tokio::select! {
-                Some(landed) = self.flights.join_next() => {
-                    self.land_all(landed)?;
+                landed = self.crew.landed() => {
+                    self.land_all(landed?)?;
                 }
                 () = sleep_until(deadline.into()) => break,
                 () = interruptions.next() => break,
