@@ -832,8 +832,8 @@ fn a_failure_is_told_with_what_to_do_and_the_command_that_shows_it_again() {
     {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let again = text.lines().find_map(|line| line.trim().strip_prefix("again")).expect("a command").replace('\'', "");
-    let words: Vec<&str> = again.split_whitespace().skip(1).collect();
+    let again = text.lines().find_map(|line| line.strip_prefix("see it again: wh ")).expect("a command");
+    let words: Vec<&str> = again.split_whitespace().collect();
     let repeated = Wh::new().args(words).run();
     repeated.exit(0).stdout_contains("wrong on purpose: signature-suffix").hint_contains("this one accepted it");
     assert!(text.ends_with(")\n") && text.contains("Do not trust it"), "{text}");

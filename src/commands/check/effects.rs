@@ -80,7 +80,7 @@ impl Effects {
     }
 
     /// Looks again after what comes late has come: some three times what one delivery took.
-    async fn settle(&mut self) -> Result<(), Error> {
+    pub(super) async fn settle(&mut self) -> Result<(), Error> {
         let pause = self.latency.map_or(SHORTEST, |latency| (latency * 3).clamp(SHORTEST, PATIENCE));
         tokio::time::sleep(pause).await;
         self.last = look(&self.command).await?;

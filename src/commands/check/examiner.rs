@@ -159,14 +159,27 @@ impl<'a> Examiner<'a> {
             checks: Vec::new(),
         };
         let hint = self.begin(&mut course).await?;
-        let (forgeries, others): (Vec<&Probe>, Vec<&Probe>) =
-            probes.iter().filter(|probe| probe.id != "genuine").partition(|probe| probe.severity == Severity::Security);
+        // The harmless first: who falls over is found out as late as can be, when the rest is known.
+        let sent = |again: bool| {
+            let meant = move |probe: &&&'static Probe| probe.id != "genuine" && (probe.id == AGAIN) == again;
+            probes.iter().copied().filter(move |probe| meant(&probe))
+        };
+        let (upsetting, harmless): (Vec<_>, Vec<_>) = sent(false).partition(|probe| probe.upsets);
+        let is_forgery = |probe: &&'static Probe| probe.severity == Severity::Security;
+        let (forgeries, genuine): (Vec<_>, Vec<_>) = harmless.into_iter().partition(is_forgery);
+        let (malformed, odd): (Vec<_>, Vec<_>) = upsetting.into_iter().partition(is_forgery);
         course.all = probes.len();
+        self.try_all(&genuine, &mut course).await?;
+        if let Some(effects) = self.seen_effects() {
+            effects.settle().await?;
+        }
         self.try_all(&forgeries, &mut course).await?;
-        if let Some(effects) = self.effects.as_mut().filter(|effects| effects.are_seen()) {
+        if let Some(effects) = self.seen_effects() {
             effects.expect_none(Observation::ForgeryEffect).await?;
         }
-        self.try_all(&others, &mut course).await?;
+        self.try_all(&malformed, &mut course).await?;
+        self.try_all(&odd, &mut course).await?;
+        self.try_all(&sent(true).collect::<Vec<_>>(), &mut course).await?;
         for probe in probes {
             let check = match probe.sends {
                 Sends::Observation(observation) => self.observed(probe, observation, &course),
@@ -191,6 +204,11 @@ impl<'a> Examiner<'a> {
             strict: self.strict,
             unreachable: course.unreachable,
         })
+    }
+
+    /// What shows effects, if it was seen to show any.
+    fn seen_effects(&mut self) -> Option<&mut Effects> {
+        self.effects.as_mut().filter(|effects| effects.are_seen())
     }
 
     /// Sends the genuine delivery, on whose answer all else depends.
@@ -417,6 +435,9 @@ impl<'a> Examiner<'a> {
         Ok(())
     }
 }
+
+/// The probe that comes last.
+const AGAIN: &str = "genuine-again";
 
 const STOPPED: &str = "not run: stopped by Ctrl-C";
 

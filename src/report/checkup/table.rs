@@ -36,8 +36,12 @@ pub fn table(examination: &Examination, palette: Palette, columns: Option<usize>
             continue;
         }
         text.push_str(&format!("{}\n", palette.paint(Role::Heading, heading(severity))));
+        let mut told: Vec<&Check> = Vec::new();
         for check in shown {
-            text.push_str(&rows.row(check, examination.again(check).as_deref()));
+            text.push_str(&rows.row(check, &told));
+            if is_notable(check) {
+                told.push(check);
+            }
         }
         text.push('\n');
     }
@@ -55,6 +59,12 @@ pub fn table(examination: &Examination, palette: Palette, columns: Option<usize>
         let hint = wrapped(&sanitize::line(hint), "      ", columns);
         text.push_str(&format!("{} {hint}\n", palette.paint(Role::Notice, "hint:")));
     }
+    if let Some(again) =
+        examination.checks.iter().filter(|check| is_notable(check)).find_map(|check| examination.again(check))
+    {
+        // To be copied, so never broken into lines.
+        text.push_str(&format!("{} {}\n", palette.paint(Role::Faint, "see it again:"), sanitize::line(&again)));
+    }
     let (first, rest) = verdict(examination);
     text.push_str(&wrapped(&format!("{}: {rest}", palette.paint(role, &first)), "", columns));
     text.push('\n');
@@ -71,8 +81,14 @@ struct Rows {
     verbose: bool,
 }
 
+/// Whether a reader has something to do about it.
+fn is_notable(check: &Check) -> bool {
+    matches!(check.status, Status::Fail | Status::Warn)
+}
+
 impl Rows {
-    fn row(&self, check: &Check, again: Option<&str>) -> String {
+    /// A check; what those above it in its group have said is not said again.
+    fn row(&self, check: &Check, told: &[&Check]) -> String {
         let (word, role) = match check.status {
             Status::Pass => ("ok  ", Role::Good),
             Status::Fail => ("FAIL", Role::Bad),
@@ -81,7 +97,7 @@ impl Rows {
         };
         let word = self.palette.paint(role, word);
         let name = format!("{:width$}", check.id, width = self.width);
-        let notable = matches!(check.status, Status::Fail | Status::Warn);
+        let notable = is_notable(check);
         if !notable && !self.verbose {
             let got = wrapped(&sanitize::line(&check.got), &" ".repeat(self.width + 10), self.columns);
             return format!("  {word}  {name}  {}\n", self.palette.paint(Role::Faint, &got));
@@ -91,13 +107,12 @@ impl Rows {
         self.fact(&mut text, "expected", &check.expected);
         self.fact(&mut text, "got", &check.got);
         if notable {
-            self.fact(&mut text, "why", if check.why == check.got { "" } else { check.why });
-            self.fact(&mut text, "remedy", &check.remedy);
-        }
-        if let Some(again) = again {
-            // To be copied, so never broken into lines.
-            let key = self.palette.paint(Role::Faint, "again   ");
-            text.push_str(&format!("        {key}  {}\n", sanitize::line(again)));
+            let is_known = check.why == check.got || told.iter().any(|earlier| earlier.why == check.why);
+            self.fact(&mut text, "why", if is_known { "" } else { check.why });
+            match told.iter().find(|earlier| earlier.remedy == check.remedy) {
+                Some(earlier) => self.fact(&mut text, "remedy", &format!("as for {}", earlier.id)),
+                None => self.fact(&mut text, "remedy", &check.remedy),
+            }
         }
         text
     }

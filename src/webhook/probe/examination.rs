@@ -78,7 +78,12 @@ impl Examination {
     #[must_use]
     pub fn again(&self, check: &Check) -> Option<String> {
         let fault = check.fault.filter(|_| check.status != Status::Skip)?;
-        Some(format!("wh send '{}/{}' --fault {fault} --to '{}' -v", self.scheme, self.event, self.url))
+        let url = self.url.strip_prefix("http://").unwrap_or(&self.url);
+        let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@".contains(c));
+        let quoted =
+            |text: &str| if plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) };
+        let event = quoted(&format!("{}/{}", self.scheme, self.event));
+        Some(format!("wh send {event} --fault {fault} --to {} -v", quoted(url)))
     }
 
     /// What can be said of the receiver.

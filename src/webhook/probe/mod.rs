@@ -15,7 +15,7 @@ use super::fault::Fault;
 use super::provider::Provider;
 use super::weakness::Weakness;
 
-/// Every probe, in the order in which they are sent: what may upset a receiver comes last.
+/// Every probe, in the order in which reports have them. Those that may upset a receiver are sent last.
 pub const TABLE: [&[Probe]; 3] = [security::ROWS, robustness::ROWS, advice::ROWS];
 
 /// One thing that a receiver is tried with.

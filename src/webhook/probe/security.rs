@@ -3,7 +3,7 @@
 use super::{Observation, Probe, Rule, Sends, Severity};
 use crate::webhook::fault::{Fault, Garbage};
 
-/// A row for a delivery that is wrong on purpose.
+/// A row for a delivery that is well formed, and wrong on purpose.
 const fn forgery(
     id: &'static str,
     title: &'static str,
@@ -15,6 +15,17 @@ const fn forgery(
     Probe { id, title, severity, sends: Sends::Fault(fault), rule, upsets: false, why, remedy }
 }
 
+/// A row for one that is not even well formed, which a careless receiver may fall over.
+const fn malformed(
+    id: &'static str,
+    title: &'static str,
+    fault: Fault,
+    why: &'static str,
+    remedy: &'static str,
+) -> Probe {
+    Probe { upsets: true, ..forgery(id, title, fault, why, remedy) }
+}
+
 const DIGITS: &str = "Read the timestamp only if it is all digits (/^[0-9]+$/), and refuse with 401 when it is not, \
                       before you compare it.";
 const COMPARE: &str = "Compute the expected one and compare it whole with what arrived, in constant time \
@@ -23,21 +34,21 @@ const COMPARE: &str = "Compute the expected one and compare it whole with what a
 
 /// The probes whose failure lets a forger in.
 pub const ROWS: &[Probe] = &[
-    forgery(
+    malformed(
         "no-signature",
         "a delivery without its {proof}",
         Fault::NoSignature,
         "Anyone who knows the URL can send events.",
         "Refuse with 401 when the {proof} is not there, before anything else is read.",
     ),
-    forgery(
+    malformed(
         "empty-signature",
         "a delivery with an empty {proof}",
         Fault::EmptySignature,
         "Anyone who knows the URL can send events.",
         "Treat an empty {proof} as a missing one: refuse with 401.",
     ),
-    forgery(
+    malformed(
         "truncated-signature",
         "the first half of the {proof}",
         Fault::TruncatedSignature,
@@ -65,7 +76,7 @@ pub const ROWS: &[Probe] = &[
         "The receiver verifies with an empty secret, which everyone knows: it was started without one.",
         "Refuse to start without a secret: read it from the environment and fail when it is not set.",
     ),
-    forgery(
+    malformed(
         "signature-suffix",
         "the genuine {proof} with junk behind it",
         Fault::SignatureSuffix,
@@ -115,49 +126,49 @@ pub const ROWS: &[Probe] = &[
         "A delivery dated ahead stays good for that long: a captured one can be sent again until then.",
         "Compare both ways: refuse with 401 when |now - timestamp| is more than the tolerance.",
     ),
-    forgery(
+    malformed(
         "no-timestamp",
         "a delivery without its timestamp",
         Fault::NoTimestamp,
         "Without a timestamp there is nothing to tell an old delivery by.",
         "Refuse with 401 when the timestamp is not there.",
     ),
-    forgery(
+    malformed(
         "garbage-timestamp",
         "a word in place of the timestamp",
         Fault::GarbageTimestamp,
         "What is no number compares as neither too old nor too new, and passes.",
         DIGITS,
     ),
-    forgery(
+    malformed(
         "signed-word-timestamp",
         "the timestamp `abc`, under a genuine {proof}",
         Fault::SignedGarbage(Garbage::Word),
         "parseInt('abc') is NaN, and NaN > 300 is false: the age is not checked.",
         DIGITS,
     ),
-    forgery(
+    malformed(
         "signed-empty-timestamp",
         "an empty timestamp, under a genuine {proof}",
         Fault::SignedGarbage(Garbage::Empty),
         "Number('') is 0 and parseInt('') is NaN: the age is not what it seems.",
         DIGITS,
     ),
-    forgery(
+    malformed(
         "signed-suffix-timestamp",
         "the timestamp `<now>abc`, under a genuine {proof}",
         Fault::SignedGarbage(Garbage::Suffix),
         "parseInt reads the digits and drops the rest, so what is checked is not what was signed.",
         DIGITS,
     ),
-    forgery(
+    malformed(
         "signed-fraction-timestamp",
         "the timestamp `<now>.5`, under a genuine {proof}",
         Fault::SignedGarbage(Garbage::Fraction),
         "A dot in the timestamp moves the boundary between timestamp and body in the signed content.",
         DIGITS,
     ),
-    forgery(
+    malformed(
         "signed-nan-timestamp",
         "the timestamp `NaN`, under a genuine {proof}",
         Fault::SignedGarbage(Garbage::NotANumber),
