@@ -37,6 +37,8 @@ fn found_out(defects: Vec<Defect>) {
         let mut expected: Vec<&str> = found.split_whitespace().collect();
         expected.sort_unstable();
         assert_eq!(with("fail", &lines), expected, "{what}");
+        let unfilled = lines.iter().find(|line| line.to_string().contains("{proof}"));
+        assert_eq!(unfilled, None, "{what}");
     }
 }
 

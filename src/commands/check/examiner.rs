@@ -17,7 +17,7 @@ use crate::report::{Outcome, Progress, Reporter};
 use crate::webhook::attempt::{Attempt, Failure};
 use crate::webhook::event::EventName;
 use crate::webhook::probe::examination::Examination;
-use crate::webhook::probe::judging::{Check, Finding, Status, combine, judge, words};
+use crate::webhook::probe::judging::{Check, Finding, SILENT, Status, combine, judge, words};
 use crate::webhook::probe::material::{Example, Material, MaterialError, Shot, Wire};
 use crate::webhook::probe::{Observation, Probe, Rule, Sends, Severity, all};
 use crate::webhook::provider::Provider;
@@ -320,7 +320,12 @@ impl<'a> Examiner<'a> {
         if !course.trusted {
             without_trust(probe, &mut trial, course.broken);
         }
-        Ok(Check::new(probe, self.provider, trial.finding, trial.duration))
+        let answered = trial.answered;
+        let mut check = Check::new(probe, self.provider, trial.finding, trial.duration);
+        if !answered && check.status == Status::Fail {
+            SILENT.clone_into(&mut check.why);
+        }
+        Ok(check)
     }
 
     /// Sends the requests of a probe; nothing where someone stopped it.
@@ -368,7 +373,7 @@ impl<'a> Examiner<'a> {
                 told = true;
             }
             if Instant::now() >= deadline {
-                course.over = Some(format!("not run: after {} {trouble}", probe.id));
+                course.over = Some(format!("not run: it did not come back after {}", probe.id));
                 return;
             }
             let mut stop = self.stop.clone();

@@ -15,7 +15,7 @@ fn details(check: &Check) -> String {
     let facts = [
         ("expected", check.expected.as_str()),
         ("got", &check.got),
-        ("why", if check.why == check.got { "" } else { check.why }),
+        ("why", if check.why == check.got { "" } else { &check.why }),
         ("remedy", &check.remedy),
     ];
     let lines = facts.into_iter().filter(|(_, text)| !text.is_empty());

@@ -108,7 +108,7 @@ impl Rows {
         self.fact(&mut text, "got", &check.got);
         if notable {
             let is_known = check.why == check.got || told.iter().any(|earlier| earlier.why == check.why);
-            self.fact(&mut text, "why", if is_known { "" } else { check.why });
+            self.fact(&mut text, "why", if is_known { "" } else { &check.why });
             match told.iter().find(|earlier| earlier.remedy == check.remedy) {
                 Some(earlier) => self.fact(&mut text, "remedy", &format!("as for {}", earlier.id)),
                 None => self.fact(&mut text, "remedy", &check.remedy),

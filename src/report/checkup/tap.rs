@@ -34,7 +34,7 @@ pub fn write(examination: &Examination) -> String {
             ("status", check.status.name()),
             ("expected", &check.expected),
             ("got", &check.got),
-            ("why", check.why),
+            ("why", &check.why),
             ("remedy", &check.remedy),
         ];
         text.push_str("  ---\n");

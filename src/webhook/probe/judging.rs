@@ -15,6 +15,9 @@ use crate::webhook::provider::Provider;
 pub const FELL: &str = "A 5xx tells the provider to send it again, and an attacker that the input reached code that did \
                         not expect it.";
 
+/// Why silence matters.
+pub const SILENT: &str = "One such request takes the receiver away from everybody, and anyone can send it.";
+
 /// What came of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
@@ -31,7 +34,7 @@ pub struct Check {
     /// What did.
     pub got: String,
     /// Why a failure matters.
-    pub why: &'static str,
+    pub why: String,
     /// How to mend it.
     pub remedy: String,
     /// How long it took.
@@ -224,7 +227,7 @@ impl Check {
             status: finding.status,
             expected: expected(probe, provider),
             got: finding.got,
-            why: why(probe, finding.severity),
+            why: why(probe, finding.severity).replace("{proof}", provider.scheme.proof()),
             remedy: probe.remedy.replace("{proof}", provider.scheme.proof()),
             duration,
             fault: probe.fault().map(|_| probe.id),
