@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use wh::webhook::catalogue::Catalogue;
+use wh::webhook::probe;
+use wh::webhook::probe::material::{Example, Material};
+use wh::webhook::secret::Secret;
 
 use crate::support::receiver::{
     self, Act, COMPS, GAMEPUSH, Handler, NO, OK, Received, UNIBO, WHOP, WPG, digits, fresh, hmac, now, receiver,
@@ -839,4 +843,33 @@ fn a_failure_is_told_with_what_to_do_and_the_command_that_shows_it_again() {
     let repeated = Wh::new().args(words).run();
     repeated.exit(0).stdout_contains("wrong on purpose: signature-suffix").hint_contains("this one accepted it");
     assert!(text.ends_with(")\n") && text.contains("Do not trust it"), "{text}");
+}
+
+#[test]
+fn every_probe_that_a_provider_has_can_be_made_of_its_examples() {
+    let catalogue = Catalogue::embedded();
+    let url = http::Uri::from_static("http://localhost:3000/");
+    let mut made = 0;
+    for name in catalogue.names() {
+        let provider = catalogue.provider(name).expect("a provider");
+        let events = provider.events.iter().map(|info| info.name.clone());
+        let fixtures: Vec<Example<'_>> =
+            events.map(|event| (event.clone(), catalogue.fixture(&event).expect("an example").1)).collect();
+        let secrets = [Secret::new("test", provider.scheme.test_secret.clone())];
+        let material = Material {
+            provider: &provider,
+            secrets: &secrets,
+            event: &fixtures[0].0,
+            fixtures: &fixtures,
+            url: &url,
+            headers: &[],
+            now: jiff::Timestamp::now(),
+        };
+        let mut random = fastrand::Rng::with_seed(1);
+        for probe in probe::all().filter(|probe| probe.obstacle(&provider).is_none()) {
+            let shots = material.shots(probe, &mut random);
+            made += shots.unwrap_or_else(|error| panic!("{name}: {}: {error}", probe.id)).len();
+        }
+    }
+    assert!(made > 500, "only {made} requests");
 }

@@ -106,8 +106,7 @@ impl Material<'_> {
             Sends::Rotation => {
                 let composed = self.example(self.now, random)?;
                 let own = self.secrets.first().ok_or(SigningError::NoSecret)?;
-                // The neighbours of an encoded secret's letters are of its encoding too.
-                let secrets = [Secret::new("the old secret", fault::other(own.expose())), own.clone()];
+                let secrets = [self.other_secret(own)?, own.clone()];
                 let signing = Signing { timestamp: self.now, secrets: &secrets, fault: None };
                 Ok(one(self.finished(self.provider.scheme.sign(composed, &signing)?)))
             }
@@ -118,6 +117,20 @@ impl Material<'_> {
     /// A genuine delivery with an id of its own.
     pub fn genuine(&self, random: &mut fastrand::Rng) -> Result<Delivery, MaterialError> {
         self.sign(self.example(self.now, random)?, self.now, None)
+    }
+
+    /// Another secret of the same form, whose key is another key.
+    fn other_secret(&self, own: &Secret) -> Result<Secret, MaterialError> {
+        let form = &self.provider.scheme.key;
+        let key = fault::other(&form.key(own).map_err(SigningError::from)?);
+        let text = match form.encoding {
+            None => key,
+            Some(encoding) => {
+                let prefix = form.prefix.as_deref().unwrap_or_default();
+                format!("{prefix}{}", encoding.encode(&key)).into_bytes()
+            }
+        };
+        Ok(Secret::new("the old secret", text))
     }
 
     fn faulty(&self, fault: Fault, random: &mut fastrand::Rng) -> Result<Delivery, MaterialError> {
