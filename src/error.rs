@@ -126,6 +126,12 @@ pub enum Error {
         /// What happened.
         failure: Failure,
     },
+    /// A file of certificates that holds none.
+    #[error("`{path}` holds no certificate in PEM form")]
+    Certificates {
+        /// The file.
+        path: String,
+    },
     /// The HTTP client could not be set up.
     #[error(transparent)]
     Client(ClientError),
@@ -289,6 +295,7 @@ impl Error {
             Self::Untrusted { .. } => "untrusted-secret",
             Self::NoFault { .. } => "no-such-fault",
             Self::Unreachable { failure, .. } => failure.code(),
+            Self::Certificates { .. } => "bad-file",
             Self::Client(_) => "client",
             Self::Output(_) => "output",
             Self::Log { .. } => "log",
@@ -329,7 +336,7 @@ impl Error {
             | Self::Unresumable { .. }
             | Self::UnknownId { .. }
             | Self::AmbiguousId { .. }
-            | Self::Client(ClientError::Certificates) => Exit::Usage,
+            | Self::Certificates { .. } => Exit::Usage,
             Self::Unreachable { .. }
             | Self::Client(_)
             | Self::Output(_)
@@ -389,14 +396,13 @@ impl Error {
             Self::Port { .. } => "choose another with --host and --port".to_owned(),
             Self::Unmet { invalid: 0, .. } => "give it more time with --timeout".to_owned(),
             Self::Unmet { .. } => "the reasons stand beside the deliveries that were refused".to_owned(),
-            Self::Client(ClientError::Certificates) => "--cacert takes a file of PEM certificates".to_owned(),
+            Self::Certificates { .. } => {
+                "--cacert takes a file of PEM certificates: -----BEGIN CERTIFICATE-----".to_owned()
+            }
+            Self::Client(_) => "SSL_CERT_FILE and SSL_CERT_DIR say where the system's certificates are".to_owned(),
             Self::File { reason, .. } | Self::Report { reason, .. } => return file_hint(reason),
             Self::Unwritable { reason, .. } => return unwritable_hint(reason),
-            Self::Client(_)
-            | Self::Output(_)
-            | Self::Nothing { .. }
-            | Self::System { .. }
-            | Self::Interrupted { .. } => {
+            Self::Output(_) | Self::Nothing { .. } | Self::System { .. } | Self::Interrupted { .. } => {
                 return None;
             }
         };
@@ -471,7 +477,12 @@ fn unreachable(target: &Target, failure: &Failure) -> String {
             format!("nobody listens at {authority} (tried {})", tried.join(" and "))
         }
         Failure::UnknownHost { .. } => failure.to_string(),
-        Failure::TimedOut { .. } | Failure::Tls { .. } | Failure::Broken { .. } => format!("{authority}: {failure}"),
+        Failure::Proxy { .. } => format!("{authority} cannot be reached: {failure}"),
+        Failure::TimedOut { .. }
+        | Failure::Tls { .. }
+        | Failure::CaCertificate
+        | Failure::NotHttp { .. }
+        | Failure::Broken { .. } => format!("{authority}: {failure}"),
     }
 }
 
@@ -487,8 +498,12 @@ fn unreachable_hint(target: &Target, failure: &Failure) -> Option<String> {
             "trust its certificate with --cacert FILE, or any with --insecure; http:// if it speaks no TLS".to_owned()
         }
         Failure::Tls { .. } => "trust its certificate with --cacert FILE".to_owned(),
-        Failure::Broken { .. } if !target.is_https() => "does it speak HTTPS? then write https://".to_owned(),
-        Failure::Broken { .. } => return None,
+        Failure::CaCertificate => {
+            "make one with -addext basicConstraints=critical,CA:FALSE behind `openssl req -x509`, or accept any with --insecure".to_owned()
+        }
+        Failure::Proxy { .. } => "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name it; NO_PROXY names what goes past it".to_owned(),
+        Failure::NotHttp { .. } if !target.is_https() => "does it speak HTTPS? then write https://".to_owned(),
+        Failure::NotHttp { .. } | Failure::Broken { .. } => return None,
     };
     Some(hint)
 }

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -16,11 +14,11 @@ use jiff::Timestamp;
 use super::arguments::{self, Data, Header, Moment};
 use crate::cli::{SchemeArgs, SecretArgs};
 use crate::context::Context;
-use crate::edge::prompt;
+use crate::edge::{input, prompt};
 use crate::error::Error;
 use crate::report::notice::Notice;
 use crate::webhook::catalogue::{Catalogue, CatalogueError};
-use crate::webhook::composition::{CompositionError, Draft, Edit, Payload};
+use crate::webhook::composition::{CompositionError, Draft, Edit, Payload, additions};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
 use crate::webhook::fault::Fault;
@@ -297,6 +295,17 @@ impl<'a> Composer<'a> {
         notices
     }
 
+    /// What `--set` adds to the payload of an event; a slip in a name looks like that.
+    pub fn additions(&self, event: &EventName) -> Vec<Notice> {
+        if self.args.set.is_empty() {
+            return Vec::new();
+        }
+        let fixture = self.catalogue.fixture(event).map(|(_, payload)| payload).unwrap_or_default();
+        let payload = self.data.as_deref().unwrap_or(&fixture);
+        let added = additions(payload, &self.edits).into_iter();
+        added.map(|(path, nearest)| Notice::Added { path: path.to_string(), nearest }).collect()
+    }
+
     /// What is worth saying about a delivery that was made: its payload names another event, or none.
     #[must_use]
     pub fn misnamed(&self, provider: &Provider, delivery: &Delivery) -> Option<Notice> {
@@ -347,23 +356,14 @@ fn whose_event(pattern: &str) -> Error {
 }
 
 fn read(data: &Data, args: &DeliveryArgs, context: &Context) -> Result<Bytes, Error> {
-    let (path, reader): (String, io::Result<Box<dyn Read>>) = match data {
+    let (path, read) = match data {
         Data::Text(text) => return Ok(Bytes::from(text.clone())),
-        Data::File(path) => (path.display().to_string(), File::open(path).map(|file| Box::new(file) as Box<dyn Read>)),
+        Data::File(path) => (path.display().to_string(), input::file(path, LARGEST_PAYLOAD)),
         Data::Input if args.secret.secret_file.iter().any(|path| path.as_os_str() == "-") => {
             let hint = "give one of them as a file";
             return Err(Error::usage("--data and --secret-file cannot both be read from stdin", hint));
         }
-        Data::Input => ("stdin".to_owned(), Ok((context.input)())),
+        Data::Input => ("stdin".to_owned(), input::all((context.input)(), LARGEST_PAYLOAD)),
     };
-    let mut bytes = Vec::new();
-    let read = reader.and_then(|mut reader| reader.as_mut().take(LARGEST_PAYLOAD + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) if bytes.len() as u64 > LARGEST_PAYLOAD => {
-            let reason = io::Error::other(format!("it is larger than {} MiB", LARGEST_PAYLOAD / 1024 / 1024));
-            Err(Error::File { path, reason })
-        }
-        Ok(_) => Ok(Bytes::from(bytes)),
-        Err(reason) => Err(Error::File { path, reason }),
-    }
+    read.map(Bytes::from).map_err(|reason| Error::File { path, reason })
 }

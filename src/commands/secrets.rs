@@ -1,11 +1,11 @@
 //! Which secret: from a flag, the environment or the provider's published test secret, the first found.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use crate::cli::SecretArgs;
 use crate::context::Context;
+use crate::edge::input;
 use crate::edge::target::Target;
 use crate::error::Error;
 use crate::report::notice::Notice;
@@ -134,13 +134,8 @@ fn set(setting: &SecretSetting, context: &Context) -> Result<Secret, Error> {
 
 /// A file without the line break that editors end it with.
 fn read(path: &Path, context: &Context) -> io::Result<Vec<u8>> {
-    let mut reader: Box<dyn Read> =
-        if path == Path::new("-") { (context.input)() } else { Box::new(File::open(path)?) };
-    let mut text = Vec::new();
-    reader.as_mut().take(LONGEST + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > LONGEST {
-        return Err(io::Error::other(format!("it is longer than {} KiB", LONGEST / 1024)));
-    }
+    let mut text =
+        if path == Path::new("-") { input::all((context.input)(), LONGEST)? } else { input::file(path, LONGEST)? };
     let end = text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b"\n")).map_or(text.len(), <[u8]>::len);
     text.truncate(end);
     Ok(text)

@@ -18,8 +18,8 @@ use super::secrets::{Secrets, secrets};
 use super::sign::default_target;
 use crate::cli::{Format, SharedArgs};
 use crate::context::Context;
-use crate::edge::prompt;
 use crate::edge::target::Target;
+use crate::edge::{prompt, runtime};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::notice::Notice;
@@ -120,7 +120,13 @@ pub fn run(
         let target = args.to.clone().unwrap_or_else(|| default_target(&sender.provider));
         composer.delivery(event, &sender.provider, &sender.secrets.secrets, target.uri())?;
     }
-    for notice in notices(&senders, &composer, args) {
+    let mut notices = notices(&senders, &composer, args);
+    for addition in events.iter().flat_map(|event| composer.additions(event)) {
+        if !notices.contains(&addition) {
+            notices.push(addition);
+        }
+    }
+    for notice in notices {
         reporter.report(&Outcome::Notice(notice))?;
     }
     if args.dry_run {
@@ -136,9 +142,7 @@ pub fn run(
     if let Some(notice) = notice {
         reporter.report(&Outcome::Notice(notice))?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
-    runtime.block_on(async {
+    let outcome = runtime::block_on(async {
         let routes = routes(&senders, args, context).await?;
         let urls = routes.iter().map(|route| route.target.uri().clone()).collect();
         let plan = plan(args, shared, context, events.len());
@@ -147,7 +151,8 @@ pub fn run(
         let mut deliveries = Deliveries { events, turn: 0, left, composer: &mut composer, senders, urls, args };
         let (clock, random, recorder) = (context.clock, context.random(), Some(&mut recorder as &mut dyn Recorder));
         Deliverer { routes, plan, clock, random, reporter, recorder }.run(&mut deliveries).await
-    })
+    });
+    outcome.map_err(|reason| Error::System { what: "the network cannot be used", reason })?
 }
 
 /// What the deliveries of one provider have in common.
@@ -195,6 +200,7 @@ fn notices(senders: &BTreeMap<String, Sender>, composer: &Composer<'_>, args: &S
             }
         }
     }
+    notices.extend(connecting(args).notice(args.to.as_ref()).filter(|_| !args.dry_run));
     if in_process {
         notices.insert(0, Notice::InProcess { test_secrets });
     }
@@ -214,14 +220,19 @@ pub(super) fn allow(target: &Target, allowed: bool, context: &Context) -> Result
     if prompt::confirm(&question) == Some(true) { Ok(()) } else { Err(Error::Remote { url, asked: true }) }
 }
 
-/// The routes of the deliveries, one for each provider, in the order of their names.
-async fn routes(senders: &BTreeMap<String, Sender>, args: &SendArgs, context: &Context) -> Result<Vec<Route>, Error> {
-    let connecting = Connecting {
+/// How the target is connected to.
+fn connecting(args: &SendArgs) -> Connecting<'_> {
+    Connecting {
         timeout: args.timeout,
         insecure: args.insecure,
         cacert: args.cacert.as_deref(),
         reuse: args.count.is_some(),
-    };
+    }
+}
+
+/// The routes of the deliveries, one for each provider, in the order of their names.
+async fn routes(senders: &BTreeMap<String, Sender>, args: &SendArgs, context: &Context) -> Result<Vec<Route>, Error> {
+    let connecting = connecting(args);
     let mut routes = Vec::new();
     for sender in senders.values() {
         let provider = Arc::clone(&sender.provider);

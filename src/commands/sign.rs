@@ -70,7 +70,7 @@ pub fn run(
     };
     let secrets = secrets(&args.delivery.secret, &provider, context, args.to.as_ref())?;
     let delivery = composer.delivery(event, &provider, &secrets.secrets, target.uri())?;
-    for notice in secrets.notices.into_iter().chain(composer.notices(&provider)) {
+    for notice in secrets.notices.into_iter().chain(composer.notices(&provider)).chain(composer.additions(event)) {
         reporter.report(&Outcome::Notice(notice))?;
     }
     reporter.report(&Outcome::Signed { delivery: &delivery, provider: &provider, form: args.form })?;

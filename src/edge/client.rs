@@ -6,15 +6,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
 use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use reqwest::redirect;
 use reqwest::tls::Certificate;
 
+use super::incoming::Incoming;
 use super::plain::{Break, Content, Plain};
 use super::target::Target;
-use crate::webhook::attempt::{Answer, Attempt, Failure};
+use crate::webhook::attempt::{Answer, Attempt, Failure, Incomplete};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::probe::material::Wire;
 
@@ -31,6 +31,8 @@ pub struct ClientOptions {
     pub kept: usize,
     /// Whether the names of headers are written in lower case, as HTTP/2 does; else `As-People-Do`.
     pub lower_case: bool,
+    /// Names of headers as they are to be spelled, where the connection is one of our own; TLS writes `As-People-Do`.
+    pub spelling: Vec<String>,
     /// Whether a connection is used again for the next delivery. A receiver may close it just then.
     pub reuse: bool,
 }
@@ -43,6 +45,7 @@ impl Default for ClientOptions {
             authorities: None,
             kept: 64 * 1024,
             lower_case: false,
+            spelling: Vec::new(),
             reuse: false,
         }
     }
@@ -52,6 +55,8 @@ impl Default for ClientOptions {
 pub struct Client {
     way: Way,
     addresses: Vec<SocketAddr>,
+    /// The proxy on the way, as messages have it.
+    proxy: Option<String>,
     timeout: Duration,
 }
 
@@ -74,31 +79,26 @@ pub enum ClientError {
     Certificates,
     /// The HTTP library did not start.
     #[error("the HTTP client cannot be set up: {0}")]
-    Setup(reqwest::Error),
+    Setup(String),
 }
 
 impl Client {
     /// A client for a target: looks its name up, and loads the system's certificates only for TLS.
     pub async fn new(target: &Target, options: ClientOptions) -> Result<Self, ClientError> {
-        let host = target.host();
-        let addresses = match target.known_addresses() {
-            Some(addresses) => addresses,
-            None => {
-                let unknown = || ClientError::Unreachable(Failure::UnknownHost { host: host.clone() });
-                let found = tokio::net::lookup_host((host.as_str(), target.port())).await.map_err(|_| unknown())?;
-                let found: Vec<SocketAddr> = found.collect();
-                if found.is_empty() {
-                    return Err(unknown());
-                }
-                found
-            }
+        let proxy = if target.is_loopback() { None } else { Matcher::from_system().intercept(target.uri()) };
+        let addresses = match (&proxy, target.known_addresses()) {
+            // A proxy looks names up itself, and may know some that are unknown here.
+            (Some(_), _) => Vec::new(),
+            (None, Some(addresses)) => addresses,
+            (None, None) => look_up(target, options.timeout).await.map_err(ClientError::Unreachable)?,
         };
-        let way = if is_plain(target, &addresses) {
-            Way::Plain(Plain::new(addresses.clone(), target.uri(), &options))
+        let way = if proxy.is_none() && is_plain(target, &addresses) {
+            Way::Plain(Plain::new(addresses.clone(), target.uri(), &options).await)
         } else {
             Way::General { http: general(target, &addresses, &options)?, kept: options.kept }
         };
-        Ok(Self { way, addresses, timeout: options.timeout })
+        let proxy = proxy.map(|proxy| proxy.uri().to_string());
+        Ok(Self { way, addresses, proxy, timeout: options.timeout })
     }
 
     /// The addresses that it connects to.
@@ -115,19 +115,25 @@ impl Client {
     /// The same with the request put on the wire in another way; `lower_case` is the client's own.
     pub async fn send_as(&self, delivery: &Delivery, wire: Wire, number: u32, started: Timestamp) -> Attempt {
         let clock = Instant::now();
-        let outcome = match tokio::time::timeout(self.timeout, self.exchange(delivery, wire)).await {
+        let incoming = Incoming::default();
+        let outcome = match tokio::time::timeout(self.timeout, self.exchange(delivery, wire, &incoming)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Failure::TimedOut { after: self.timeout }),
+            // Whose head has come is an answer, however slow the rest of it is.
+            Err(_) => {
+                let after = self.timeout;
+                incoming.answer(Some(Incomplete::TooSlow { after })).ok_or(Failure::TimedOut { after })
+            }
         };
         let url = delivery.request.uri().to_string();
         Attempt { number, url, started, duration: clock.elapsed(), outcome }
     }
 
-    async fn exchange(&self, delivery: &Delivery, wire: Wire) -> Result<Answer, Failure> {
+    async fn exchange(&self, delivery: &Delivery, wire: Wire, incoming: &Incoming) -> Result<Answer, Failure> {
         match &self.way {
-            Way::Plain(plain) => plain.exchange(delivery, wire).await.map_err(|error| match error {
+            Way::Plain(plain) => plain.exchange(delivery, wire, incoming).await.map_err(|error| match error {
                 Break::Connect(error) if is_absence(error.kind()) => self.refused(),
                 Break::Connect(error) => broken(&error),
+                Break::Exchange(error) if error.is_parse() => Failure::NotHttp { reason: innermost(&error) },
                 Break::Exchange(error) => broken(&error),
             }),
             Way::General { http, kept } => {
@@ -136,7 +142,7 @@ impl Client {
                 if wire == Wire::Chunked {
                     *request.body_mut() = Some(reqwest::Body::wrap(Content::new(delivery, wire)));
                 }
-                execute(http, request, *kept).await.map_err(|error| self.failure(&error))
+                execute(http, request, *kept, incoming).await.map_err(|error| self.failure(&error))
             }
         }
     }
@@ -146,10 +152,19 @@ impl Client {
     }
 
     fn failure(&self, error: &reqwest::Error) -> Failure {
+        if let Some(proxy) = self.proxy.clone().filter(|_| error.is_connect()) {
+            return Failure::Proxy { proxy, reason: innermost(error) };
+        }
         let mut cause = error.source();
         while let Some(source) = cause {
             if let Some(error) = tls_error(source) {
-                return Failure::Tls { reason: error.to_string() };
+                let reason = error.to_string();
+                // The verifier's own error is behind a wall of trait objects; its name is not.
+                let authority = reason.contains("CaUsedAsEndEntity");
+                return if authority { Failure::CaCertificate } else { Failure::Tls { reason } };
+            }
+            if let Some(error) = source.downcast_ref::<hyper::Error>().filter(|error| error.is_parse()) {
+                return Failure::NotHttp { reason: innermost(error) };
             }
             // Of several addresses the last one speaks: where there is no IPv6, it says so, and not that nobody listens.
             let error = source.downcast_ref::<io::Error>();
@@ -162,13 +177,19 @@ impl Client {
     }
 }
 
-/// Whether a target is one for connections of our own: plain HTTP, no proxy on the way, and this machine or one address,
-/// so that nothing has to be found out about which of several is the nearest.
+/// The addresses of a name, which are to be found as soon as an answer is.
+async fn look_up(target: &Target, timeout: Duration) -> Result<Vec<SocketAddr>, Failure> {
+    let host = target.host();
+    let found = tokio::time::timeout(timeout, tokio::net::lookup_host((host.as_str(), target.port()))).await;
+    let found = found.map_err(|_| Failure::TimedOut { after: timeout })?;
+    let found: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
+    if found.is_empty() { Err(Failure::UnknownHost { host }) } else { Ok(found) }
+}
+
+/// Whether a target is one for connections of our own: plain HTTP, and this machine or one address, so that nothing has
+/// to be found out about which of several is the nearest.
 fn is_plain(target: &Target, addresses: &[SocketAddr]) -> bool {
-    if target.is_https() {
-        return false;
-    }
-    target.is_loopback() || (addresses.len() == 1 && Matcher::from_system().intercept(target.uri()).is_none())
+    !target.is_https() && (target.is_loopback() || addresses.len() == 1)
 }
 
 /// The general client. Reads the system's certificates only for TLS.
@@ -176,8 +197,10 @@ fn general(target: &Target, addresses: &[SocketAddr], options: &ClientOptions) -
     let mut builder = reqwest::Client::builder()
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .resolve_to_addrs(&target.host(), addresses)
         .pool_max_idle_per_host(usize::from(options.reuse));
+    if !addresses.is_empty() {
+        builder = builder.resolve_to_addrs(&target.host(), addresses);
+    }
     if !options.lower_case {
         builder = builder.http1_title_case_headers();
     }
@@ -197,24 +220,26 @@ fn general(target: &Target, addresses: &[SocketAddr], options: &ClientOptions) -
         // Reading the system's certificates takes milliseconds that plain HTTP need not pay.
         builder.tls_backend_preconfigured(without_certificates())
     };
-    builder.build().map_err(ClientError::Setup)
+    builder.build().map_err(|error| ClientError::Setup(innermost(&error)))
 }
 
-async fn execute(http: &reqwest::Client, request: reqwest::Request, kept: usize) -> reqwest::Result<Answer> {
+async fn execute(
+    http: &reqwest::Client,
+    request: reqwest::Request,
+    kept: usize,
+    incoming: &Incoming,
+) -> reqwest::Result<Answer> {
     let mut response = http.execute(request).await?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let mut body = BytesMut::new();
-    let mut truncated = false;
-    // An answer whose body breaks off is an answer all the same: its status was sent.
-    while let Some(chunk) = response.chunk().await.unwrap_or_default() {
-        let room = kept - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            truncated = true;
-            break;
+    incoming.head(response.status(), response.headers().clone());
+    let incomplete = loop {
+        match response.chunk().await {
+            Ok(Some(piece)) if incoming.piece(&piece, kept) => {}
+            Ok(_) => break None,
+            // An answer whose body breaks off is an answer all the same: its status was sent.
+            Err(_) => break Some(Incomplete::BrokenOff),
         }
-    }
-    Ok(Answer { status, headers, body: Bytes::from(body), truncated })
+    };
+    Ok(incoming.answer(incomplete).expect("its head has come"))
 }
 
 /// Whether an address has nobody who would answer.
@@ -237,15 +262,20 @@ fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
     tls_error(inner)
 }
 
-/// The innermost cause, which says what happened; the outer ones say who noticed.
 fn broken(error: &dyn std::error::Error) -> Failure {
+    Failure::Broken { reason: innermost(error) }
+}
+
+/// The innermost cause, which says what happened; the outer ones say who noticed.
+fn innermost(error: &dyn std::error::Error) -> String {
     let mut reason = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {
         reason = source.to_string();
         cause = source.source();
     }
-    Failure::Broken { reason }
+    // The system's number says nothing that its words do not.
+    reason.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, ClientError> {

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use super::input;
 use crate::webhook::catalogue::{File, Shelf};
 
 /// How large a file of a catalogue may be.
@@ -60,11 +61,7 @@ impl Shelf for Directory {
     }
 
     fn read(&self, file: File<'_>) -> io::Result<Cow<'_, [u8]>> {
-        let mut bytes = Vec::new();
-        fs::File::open(self.root.join(file.to_string()))?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > LARGEST_FILE {
-            return Err(io::Error::other(format!("it is larger than {} MiB", LARGEST_FILE / 1024 / 1024)));
-        }
+        let bytes = input::file(&self.root.join(file.to_string()), LARGEST_FILE)?;
         Ok(Cow::Owned(bytes))
     }
 

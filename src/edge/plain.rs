@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{ACCEPT, HOST};
-use http::{HeaderValue, Request, Uri};
+use http::{Extensions, HeaderValue, Request, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::client::conn::http1::{self, Connection, SendRequest};
@@ -23,7 +23,9 @@ use tokio::net::TcpStream;
 
 use super::client::ClientOptions;
 use super::heard::Heard;
-use crate::webhook::attempt::Answer;
+use super::incoming::Incoming;
+use super::spelling::spelled;
+use crate::webhook::attempt::{Answer, Incomplete};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::probe::material::Wire;
 
@@ -36,6 +38,8 @@ pub(super) struct Plain {
     /// How much of an answer's body is kept, in bytes.
     kept: usize,
     lower_case: bool,
+    /// What tells hyper how names of headers are spelled.
+    spelling: Extensions,
     /// The connections that are open and idle; nothing where none is to be kept.
     idle: Option<Mutex<Vec<Line>>>,
 }
@@ -96,23 +100,24 @@ impl Body for Content {
 
 impl Plain {
     /// Sends to a target at these addresses, of which the first that takes a connection serves.
-    pub(super) fn new(addresses: Vec<SocketAddr>, target: &Uri, options: &ClientOptions) -> Self {
+    pub(super) async fn new(addresses: Vec<SocketAddr>, target: &Uri, options: &ClientOptions) -> Self {
         let host = target.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
         let host = host.expect("the authority of a target is there, and visible ASCII");
         let idle = options.reuse.then(Mutex::default);
-        Self { addresses, host, kept: options.kept, lower_case: options.lower_case, idle }
+        let spelling = if options.lower_case { Extensions::new() } else { spelled(&options.spelling).await };
+        Self { addresses, host, kept: options.kept, lower_case: options.lower_case, spelling, idle }
     }
 
-    /// Sends a delivery and reads what is answered.
+    /// Sends a delivery and reads what is answered; whoever stops waiting finds in `incoming` what had come by then.
     ///
     /// A kept connection may be closed by the other side just as the delivery goes out on it. When nothing at all was
     /// answered, the delivery goes out again on a new one.
-    pub(super) async fn exchange(&self, delivery: &Delivery, wire: Wire) -> Result<Answer, Break> {
+    pub(super) async fn exchange(&self, delivery: &Delivery, wire: Wire, incoming: &Incoming) -> Result<Answer, Break> {
         while let Some(mut line) = self.idle() {
             if !line.is_ready().await {
                 continue;
             }
-            match line.exchange(self.request(delivery, wire), self.kept).await {
+            match line.exchange(self.request(delivery, wire), self.kept, incoming).await {
                 Err(_) if !line.heard.load(Ordering::Relaxed) => break,
                 Err(error) => return Err(Break::Exchange(error)),
                 Ok(answer) => {
@@ -122,7 +127,7 @@ impl Plain {
             }
         }
         let mut line = self.connect().await?;
-        let answer = line.exchange(self.request(delivery, wire), self.kept).await.map_err(Break::Exchange)?;
+        let answer = line.exchange(self.request(delivery, wire), self.kept, incoming).await.map_err(Break::Exchange)?;
         self.keep(line, &answer);
         Ok(answer)
     }
@@ -133,7 +138,9 @@ impl Plain {
 
     fn keep(&self, line: Line, answer: &Answer) {
         // What is left of a body that was not read to its end stands before the next answer.
-        if let Some(idle) = self.idle.as_ref().filter(|_| !answer.truncated && !line.sender.is_closed()) {
+        if let Some(idle) =
+            self.idle.as_ref().filter(|_| !answer.truncated && answer.incomplete.is_none() && !line.sender.is_closed())
+        {
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
     }
@@ -154,6 +161,7 @@ impl Plain {
         let mut request = Request::new(Content::new(delivery, wire));
         *request.method_mut() = delivery.request.method().clone();
         *request.headers_mut() = delivery.request.headers().clone();
+        request.extensions_mut().clone_from(&self.spelling);
         let path = delivery.request.uri().path_and_query().cloned();
         *request.uri_mut() = path.map_or_else(|| Uri::from_static("/"), Uri::from);
         let headers = request.headers_mut();
@@ -175,10 +183,15 @@ impl Line {
     }
 
     /// Sends a request and reads its answer, of which it keeps that much of the body.
-    async fn exchange(&mut self, request: Request<Content>, kept: usize) -> Result<Answer, hyper::Error> {
+    async fn exchange(
+        &mut self,
+        request: Request<Content>,
+        kept: usize,
+        incoming: &Incoming,
+    ) -> Result<Answer, hyper::Error> {
         let Self { sender, connection, heard } = self;
         heard.store(false, Ordering::Relaxed);
-        let mut answer = pin!(answer(sender, request, kept));
+        let mut answer = pin!(answer(sender, request, kept, incoming));
         let mut closed = false;
         poll_fn(|context| {
             if let Poll::Ready(answer) = answer.as_mut().poll(context) {
@@ -199,29 +212,24 @@ async fn answer(
     sender: &mut SendRequest<Content>,
     request: Request<Content>,
     kept: usize,
+    incoming: &Incoming,
 ) -> Result<Answer, hyper::Error> {
     let response = sender.send_request(request).await?;
-    let (head, mut rest) = response.into_parts();
-    let mut first = Bytes::new();
-    let mut more = BytesMut::new();
-    let mut truncated = false;
-    // An answer whose body breaks off is an answer all the same: its status was sent.
-    while let Some(Ok(frame)) = rest.frame().await {
-        let Ok(chunk) = frame.into_data() else { continue };
-        let room = kept - first.len().max(more.len());
-        truncated = chunk.len() > room;
-        let part = chunk.slice(..chunk.len().min(room));
-        // Most bodies come in one piece, which need not be copied.
-        if first.is_empty() && more.is_empty() {
-            first = part;
-        } else {
-            more.extend_from_slice(&std::mem::take(&mut first));
-            more.extend_from_slice(&part);
-        }
-        if truncated {
-            break;
+    let (head, mut body) = response.into_parts();
+    incoming.head(head.status, head.headers);
+    let mut incomplete = None;
+    while let Some(frame) = body.frame().await {
+        match frame.map(Frame::into_data) {
+            Ok(Ok(piece)) if incoming.piece(&piece, kept) => {}
+            Ok(Ok(_)) => break,
+            // Trailers, which nobody asked for.
+            Ok(Err(_)) => {}
+            // An answer whose body breaks off is an answer all the same: its status was sent.
+            Err(_) => {
+                incomplete = Some(Incomplete::BrokenOff);
+                break;
+            }
         }
     }
-    let body = if more.is_empty() { first } else { more.freeze() };
-    Ok(Answer { status: head.status, headers: head.headers, body, truncated })
+    Ok(incoming.answer(incomplete).expect("its head has come"))
 }

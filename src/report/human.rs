@@ -225,7 +225,7 @@ impl<'a> HumanReporter<'a> {
         )?;
         match &attempt.outcome {
             Ok(answer) if self.is(Verbosity::Verbose) => self.answer(answer, true),
-            Ok(answer) if !answer.status.is_success() => self.answer(answer, false),
+            Ok(answer) if !answer.status.is_success() || answer.incomplete.is_some() => self.answer(answer, false),
             Ok(_) | Err(_) => Ok(()),
         }
     }
@@ -236,19 +236,27 @@ impl<'a> HumanReporter<'a> {
             self.indented(&lines, "    ")?;
             writeln!(self.output)?;
         }
-        if answer.body.is_empty() {
-            return Ok(());
+        if !answer.body.is_empty() {
+            let body = self.answer_body(answer, headers);
+            self.indented(&body, "    ")?;
         }
+        if let Some(incomplete) = answer.incomplete {
+            let note = self.paint(Role::Notice, &format!("… {incomplete}"));
+            writeln!(self.output, "    {note}")?;
+        }
+        Ok(())
+    }
+
+    fn answer_body(&self, answer: &Answer, whole: bool) -> String {
         let content_type = answer.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        let body = if content_type.starts_with(b"text/html") && !headers {
+        if content_type.starts_with(b"text/html") && !whole {
             let text = payload::text_of_html(&String::from_utf8_lossy(&answer.body));
             sanitize::line(&shortened(&text, 300)).into_owned()
         } else if answer.truncated {
             payload::render_beginning(&answer.body, self.style.output)
         } else {
             payload::render(&answer.body, self.style.output)
-        };
-        self.indented(&body, "    ")
+        }
     }
 
     fn headers(&self, headers: &HeaderMap) -> String {

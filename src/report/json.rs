@@ -315,6 +315,9 @@ fn summed(summary: &Summary) -> Value {
 
 fn response(answer: &Answer) -> Value {
     let mut value = json!({ "headers": pairs(&answer.headers), "truncated": answer.truncated });
+    if let Some(incomplete) = answer.incomplete {
+        value["incomplete"] = incomplete.code().into();
+    }
     insert_body(&mut value, &answer.body);
     value
 }

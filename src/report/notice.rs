@@ -168,6 +168,20 @@ pub enum Notice {
     },
     /// The questions were left, so that no file was written.
     NothingWritten,
+    /// A flag about TLS, and a target that speaks none.
+    NoTls {
+        /// The flag.
+        flag: &'static str,
+        /// The target; none is the receiver inside the program.
+        url: Option<String>,
+    },
+    /// A value that `--set` put where there was none.
+    Added {
+        /// Its path.
+        path: String,
+        /// A name beside it that is much like it.
+        nearest: Option<String>,
+    },
     /// A header of one's own replaces one that the signature needs.
     HeaderReplaced {
         /// Its name.
@@ -277,6 +291,12 @@ impl fmt::Display for Notice {
                 "{scheme} makes {attempts} attempts and does not document its waits, so one follows the other at once"
             ),
             Self::NothingWritten => f.write_str("nothing was written"),
+            Self::NoTls { flag, url: Some(url) } => write!(f, "{flag} is about TLS, and {url} speaks none"),
+            Self::NoTls { flag, url: None } => write!(f, "{flag} is about TLS, and without --to none is spoken"),
+            Self::Added { path, nearest } => {
+                write!(f, "the payload had no `{path}`: --set added it")?;
+                nearest.iter().try_for_each(|name| write!(f, "; there is `{name}`"))
+            }
             Self::HeaderReplaced { name } => {
                 write!(f, "your `{name}` replaces the one that the signature needs")
             }

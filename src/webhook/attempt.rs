@@ -1,5 +1,6 @@
 //! `Attempt`: what came of sending a delivery once. A refusal is an answer, not an error.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -41,6 +42,40 @@ pub struct Answer {
     pub body: Bytes,
     /// Whether the body went on after that.
     pub truncated: bool,
+    /// Why the rest of the body did not come, where it did not.
+    pub incomplete: Option<Incomplete>,
+}
+
+/// Why an answer is not whole, although its head came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Incomplete {
+    /// The connection ended before the body did.
+    BrokenOff,
+    /// The time was over before the body was.
+    TooSlow {
+        /// How long was waited.
+        after: Duration,
+    },
+}
+
+impl Incomplete {
+    /// The reason in one word, for machines.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::BrokenOff => "broken-off",
+            Self::TooSlow { .. } => "timeout",
+        }
+    }
+}
+
+impl fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BrokenOff => f.write_str("the answer breaks off here"),
+            Self::TooSlow { after } => write!(f, "the rest did not come within {} s", after.as_secs_f64()),
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -70,6 +105,23 @@ pub enum Failure {
         /// What the TLS library said.
         reason: String,
     },
+    /// The receiver's certificate is one that signs others.
+    #[error("TLS failed: its certificate is that of an authority (CA:TRUE), which may not stand for a server")]
+    CaCertificate,
+    /// The proxy on the way cannot be reached, or refuses.
+    #[error("the proxy {proxy} fails: {reason}")]
+    Proxy {
+        /// Its URL, without a password.
+        proxy: String,
+        /// What happened.
+        reason: String,
+    },
+    /// What came back is no HTTP.
+    #[error("what answers there speaks no HTTP ({reason})")]
+    NotHttp {
+        /// What the HTTP library said.
+        reason: String,
+    },
     /// The connection could not be made, or broke off before the answer was there.
     #[error("{reason}")]
     Broken {
@@ -86,7 +138,9 @@ impl Failure {
             Self::Refused { .. } => "connection-refused",
             Self::UnknownHost { .. } => "unknown-host",
             Self::TimedOut { .. } => "timeout",
-            Self::Tls { .. } => "tls",
+            Self::Tls { .. } | Self::CaCertificate => "tls",
+            Self::Proxy { .. } => "proxy",
+            Self::NotHttp { .. } => "not-http",
             Self::Broken { .. } => "connection-failed",
         }
     }

@@ -150,6 +150,23 @@ impl Provider {
     }
 }
 
+/// The values that edits put where a payload had none, each with the name beside it that is most like it.
+#[must_use]
+pub fn additions(payload: &[u8], edits: &[Edit]) -> Vec<(Path, Option<String>)> {
+    let mut payload = Bytes::copy_from_slice(payload);
+    let mut added = Vec::new();
+    for edit in edits {
+        if let (Edit::Set(path, _), Ok(document)) = (edit, Document::parse(&payload))
+            && document.find(path).is_none()
+        {
+            added.push((path.clone(), document.nearest_name(path)));
+        }
+        let Ok(edited) = edit.apply(&payload) else { break };
+        payload = edited;
+    }
+    added
+}
+
 impl Edit {
     fn apply(&self, payload: &[u8]) -> Result<Bytes, CompositionError> {
         let document = Document::parse(payload).map_err(CompositionError::NotJson)?;

@@ -178,6 +178,13 @@ impl Provider {
         spelled.cloned().unwrap_or_else(|| title_case(header.as_str()))
     }
 
+    /// The names of all headers that it says something of, as it spells them.
+    #[must_use]
+    pub fn header_names(&self) -> Vec<String> {
+        let scheme = self.scheme.headers.iter().map(|rule| &rule.name);
+        scheme.chain(self.request.headers.iter().map(|(name, _)| name)).cloned().collect()
+    }
+
     /// The event type of a delivery, where the provider has it.
     #[must_use]
     pub fn event_type(&self, delivery: &Delivery) -> Option<String> {

@@ -173,7 +173,8 @@ mod tests {
 
     fn answered(number: u32, status: u16) -> Attempt {
         let status = StatusCode::from_u16(status).expect("a status");
-        let answer = Answer { status, headers: HeaderMap::new(), body: Bytes::new(), truncated: false };
+        let answer =
+            Answer { status, headers: HeaderMap::new(), body: Bytes::new(), truncated: false, incomplete: None };
         Attempt { number, url: String::new(), started: now(), duration: Duration::ZERO, outcome: Ok(answer) }
     }
 

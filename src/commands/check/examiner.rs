@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use super::effects::Effects;
 use super::observations::Observations;
 use crate::commands::composing::composition_error;
-use crate::edge::client::{Client, ClientError, ClientOptions};
+use crate::commands::delivering::open;
+use crate::edge::client::{Client, ClientOptions};
 use crate::edge::target::Target;
 use crate::error::Error;
 use crate::report::{Outcome, Progress, Reporter};
@@ -48,20 +49,8 @@ impl Connections {
         insecure: bool,
         cacert: Option<&Path>,
     ) -> Result<Self, Error> {
-        let authorities = match cacert {
-            None => None,
-            Some(path) => {
-                let file = |reason| Error::File { path: path.display().to_string(), reason };
-                Some(std::fs::read(path).map_err(file)?)
-            }
-        };
-        let options = ClientOptions { timeout, insecure, authorities, ..ClientOptions::default() };
-        let open = async |options: ClientOptions| {
-            Client::new(target, options).await.map_err(|error| match error {
-                ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
-                error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
-            })
-        };
+        let options = ClientOptions { timeout, insecure, ..ClientOptions::default() };
+        let open = async |options: ClientOptions| open(target, cacert, options).await;
         let far = !target.is_loopback() || target.is_https();
         Ok(Self {
             usual: open(options.clone()).await?,

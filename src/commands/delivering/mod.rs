@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use self::pace::{PaceArgs, Rate, Speed, count};
-pub use self::route::{Connecting, Route};
+pub use self::route::{Connecting, Route, open};
 use self::run::{Run, Stop};
 use crate::error::Error;
 use crate::exit::Exit;

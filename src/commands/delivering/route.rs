@@ -9,9 +9,11 @@ use tokio::net::TcpListener;
 
 use crate::commands::receiver::{Receiver, Reception};
 use crate::edge::client::{Client, ClientError, ClientOptions};
+use crate::edge::input;
 use crate::edge::listener::{self, Limits};
 use crate::edge::target::{Target, TargetError};
 use crate::error::Error;
+use crate::report::notice::Notice;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
@@ -32,6 +34,41 @@ pub struct Connecting<'a> {
     pub reuse: bool,
 }
 
+impl Connecting<'_> {
+    /// What the flags ask for in vain where no TLS is spoken.
+    #[must_use]
+    pub fn notice(&self, target: Option<&Target>) -> Option<Notice> {
+        let flag = match (self.cacert, self.insecure) {
+            (Some(_), _) => "--cacert",
+            (None, true) => "--insecure",
+            (None, false) => return None,
+        };
+        let plain = target.is_none_or(|target| !target.is_https());
+        plain.then(|| Notice::NoTls { flag, url: target.map(|target| target.as_str().to_owned()) })
+    }
+}
+
+/// How large a file of certificates may be, in bytes.
+const LARGEST_CACERT: u64 = 16 * 1024 * 1024;
+
+/// A client for a target that also trusts the certificates in a file.
+pub async fn open(target: &Target, cacert: Option<&Path>, options: ClientOptions) -> Result<Client, Error> {
+    let path = || cacert.map(|path| path.display().to_string()).unwrap_or_default();
+    let authorities = match cacert.filter(|_| target.is_https()) {
+        None => None,
+        Some(file) => {
+            let read = input::file(file, LARGEST_CACERT);
+            Some(read.map_err(|reason| Error::File { path: path(), reason })?)
+        }
+    };
+    let client = Client::new(target, ClientOptions { authorities, ..options }).await;
+    client.map_err(|error| match error {
+        ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
+        ClientError::Certificates => Error::Certificates { path: path() },
+        error @ ClientError::Setup(_) => Error::Client(error),
+    })
+}
+
 /// Where deliveries go, and what sends them there.
 pub struct Route {
     /// Whose deliveries these are, where that is known.
@@ -49,21 +86,12 @@ impl Route {
         provider: Option<Arc<Provider>>,
         connecting: Connecting<'_>,
     ) -> Result<Self, Error> {
-        let authorities = match connecting.cacert {
-            None => None,
-            Some(path) => {
-                let file = |reason| Error::File { path: path.display().to_string(), reason };
-                Some(std::fs::read(path).map_err(file)?)
-            }
-        };
         let documented = provider.as_ref().and_then(|provider| provider.policy.timeout);
         let timeout = connecting.timeout.or(documented).unwrap_or(USUAL_TIMEOUT);
         let (insecure, reuse) = (connecting.insecure, connecting.reuse);
-        let options = ClientOptions { timeout, insecure, authorities, reuse, ..ClientOptions::default() };
-        let client = Client::new(&target, options).await.map_err(|error| match error {
-            ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
-            error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
-        })?;
+        let spelling = provider.as_ref().map(|provider| provider.header_names()).unwrap_or_default();
+        let options = ClientOptions { timeout, insecure, spelling, reuse, ..ClientOptions::default() };
+        let client = open(&target, connecting.cacert, options).await?;
         Ok(Self { provider, target, client: Arc::new(client), receiver: None })
     }
 

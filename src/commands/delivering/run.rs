@@ -462,7 +462,12 @@ impl Failure {
     /// Whether the next delivery would fail the same way.
     fn is_lasting(&self) -> bool {
         match self {
-            Self::Refused { .. } | Self::UnknownHost { .. } | Self::Tls { .. } => true,
+            Self::Refused { .. }
+            | Self::UnknownHost { .. }
+            | Self::Tls { .. }
+            | Self::CaCertificate
+            | Self::Proxy { .. }
+            | Self::NotHttp { .. } => true,
             Self::TimedOut { .. } | Self::Broken { .. } => false,
         }
     }

@@ -19,7 +19,7 @@ use crate::edge::client::Client;
 use crate::edge::listener::{Handler, Refusal};
 use crate::edge::target::Target;
 use crate::report::notice::Notice;
-use crate::webhook::attempt::Attempt;
+use crate::webhook::attempt::{Attempt, Incomplete};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
 use crate::webhook::fixture::Renderer;
@@ -285,6 +285,11 @@ fn names(delivery: &Delivery) -> Vec<String> {
 /// An app's answer as the sender gets it; one that is not there is a bad gateway.
 fn passed_on(attempt: &Attempt) -> Response<Bytes> {
     match &attempt.outcome {
+        // Half an answer is none to pass on as if it were whole.
+        Ok(answer) if answer.incomplete.is_some() => {
+            let code = answer.incomplete.map(Incomplete::code);
+            plain(StatusCode::BAD_GATEWAY, &json!({ "error": code }))
+        }
         Ok(answer) if answer.truncated => plain(StatusCode::BAD_GATEWAY, &json!({ "error": "answer-too-large" })),
         Ok(answer) => {
             let mut response = Response::new(answer.body.clone());

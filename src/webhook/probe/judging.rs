@@ -252,7 +252,8 @@ mod tests {
 
     fn judged(id: &str, status: u16) -> (Status, Severity) {
         let status = StatusCode::from_u16(status).expect("a status");
-        let answer = Answer { status, headers: HeaderMap::new(), body: Bytes::new(), truncated: false };
+        let answer =
+            Answer { status, headers: HeaderMap::new(), body: Bytes::new(), truncated: false, incomplete: None };
         let probe = Probe::of(id).expect("a probe");
         let finding = judge(probe, &StatusPatterns::default(), &Ok(answer));
         (finding.status, finding.severity)

@@ -83,6 +83,9 @@ impl Serialize for Response<'_> {
         if self.answer.truncated {
             map.serialize_entry("truncated", &true)?;
         }
+        if let Some(incomplete) = self.answer.incomplete {
+            map.serialize_entry("incomplete", incomplete.code())?;
+        }
         map.end()
     }
 }
@@ -129,7 +132,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append("x-a", HeaderValue::from_static("1"));
         headers.append("x-a", HeaderValue::from_static("2"));
-        let answer = Answer { status: StatusCode::OK, headers, body: Bytes::from_static(b"ok"), truncated: true };
+        let answer = Answer {
+            status: StatusCode::OK,
+            headers,
+            body: Bytes::from_static(b"ok"),
+            truncated: true,
+            incomplete: None,
+        };
         let expected = json!({
             "schema": "wh.delivery/1", "id": "msg_1", "direction": "sent", "sent_at": "2026-11-21T10:00:00.123Z",
             "url": "http://localhost:3000/hook?x=1", "attempt": 2,
