@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use bytes::Bytes;
-use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Args, Command};
 use http::Uri;
 use jiff::Timestamp;
 
@@ -56,7 +57,7 @@ pub struct DeliveryArgs {
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = arguments::header, help_heading = "Request")]
     header: Vec<Header>,
     /// Send a delivery that is wrong in one way
-    #[arg(long, value_name = "FAULT", value_parser = fault_parser(), help_heading = "Request")]
+    #[arg(long, value_name = "FAULT", value_parser = FaultParser, help_heading = "Request")]
     pub(super) fault: Option<Fault>,
     #[command(flatten)]
     pub(super) secret: SecretArgs,
@@ -70,11 +71,25 @@ impl DeliveryArgs {
     }
 }
 
-fn fault_parser() -> impl clap::builder::TypedValueParser<Value = Fault> {
-    let help = |fault: Fault| fault.probe().title.replace("{proof}", "signature");
-    let values = Fault::all().map(|fault| PossibleValue::new(fault.name()).help(help(fault)));
-    PossibleValuesParser::new(values)
-        .try_map(|name| Fault::all().find(|fault| fault.name() == name).ok_or("no such fault"))
+/// Reads the name of a fault. The names are put together only for a help text, a mistake or a completion.
+#[derive(Debug, Clone, Copy)]
+struct FaultParser;
+
+impl TypedValueParser for FaultParser {
+    type Value = Fault;
+
+    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<Fault, clap::Error> {
+        if let Some(fault) = Fault::all().find(|fault| value == fault.name()) {
+            return Ok(fault);
+        }
+        let known = PossibleValuesParser::new(Fault::all().map(Fault::name));
+        known.try_map(|_| Err("no such fault")).parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let help = |fault: Fault| fault.probe().title.replace("{proof}", "signature");
+        Some(Box::new(Fault::all().map(move |fault| PossibleValue::new(fault.name()).help(help(fault)))))
+    }
 }
 
 /// Makes deliveries from arguments.
