@@ -754,7 +754,10 @@ fn an_envelope_holds_the_payload_and_is_not_signed_itself() {
     let payload = "10:8: the envelope `request.body` has no `{payload}`";
     mistake(CONTENT_TYPE, "body = \"{signature}\"", payload, None);
     let whole = "22:11: the body is an envelope that holds the signature, so it cannot be signed as a whole";
-    mistake(CONTENT_TYPE, "body = \"{payload}.{signature}\"", whole, Some("sign `{payload}` or `{payload:base64}`"));
+    let envelope = "body = \"{payload:base64}.{signature}\"";
+    mistake(CONTENT_TYPE, envelope, whole, Some("sign `{payload}` or `{payload:base64}`"));
+    let open = "10:8: `{payload}` may hold `.` itself, so it could not be read back";
+    mistake(CONTENT_TYPE, "body = \"{payload}.{signature}\"", open, Some("encode it: `{payload:base64}`"));
     let joined = "10:8: `{payload}` and `{signature}` stand side by side, so they could not be read back";
     mistake(CONTENT_TYPE, "body = \"{payload}{signature}\"", joined, None);
 }
@@ -765,6 +768,13 @@ fn a_header_that_could_not_be_read_back_is_refused() {
     mistake("{version}={signature}", "{version}{signature}", joined, None);
     let twice = "27:9: `{signature}` stands twice, so it could not be read back";
     mistake("{version}={signature}", "{signature}={signature}", twice, None);
+    let open = "27:9: `{signature}` may hold `=` itself, so it could not be read back";
+    mistake(
+        "{version}={signature}",
+        "{signature}={version}",
+        open,
+        Some("put a character behind it that it cannot hold"),
+    );
 }
 
 /// The event type and the id are read back from such a header.
@@ -799,7 +809,18 @@ fn a_bad_value_is_told_with_its_place() {
     let count = "35:12: `delivery.attempts` must be a whole number from 1 to 1000";
     mistake("success = [\"2xx\"]", "attempts = 0", count, None);
     mistake(CONTENT_TYPE, "path = \"webhooks\"", "10:8: `request.path` must start with /: `webhooks`", None);
-    mistake(CONTENT_TYPE, "method = \"PO ST\"", "10:10: `PO ST` is no HTTP method", None);
+    for path in ["/a b", "/a#b", "/a\\u0000"] {
+        let shown = path.replace("\\u0000", "\\0");
+        let expected = format!("10:8: `request.path` is no path of a URL: `{shown}`");
+        mistake(CONTENT_TYPE, &format!("path = \"{path}\""), &expected, Some("write %20 for a space, and so on"));
+    }
+    for method in ["PO ST", "CONNECT"] {
+        let expected = format!("10:10: `{method}` is no method to deliver with");
+        let hint = Some("leave it out: POST is usual");
+        mistake(CONTENT_TYPE, &format!("method = \"{method}\""), &expected, hint);
+    }
+    let hint = Some("leave it out where none is documented");
+    mistake("\"5s\"", "\"0s\"", "34:11: `delivery.timeout` is no time at all", hint);
     let pointer = Some("write a JSON pointer, such as \"/data/id\"");
     mistake("tolerance-past = \"300s\"", "payload = \"time\"", "31:11: `time` is no JSON pointer", pointer);
 }

@@ -908,7 +908,7 @@ fn deliveries(make: impl Fn(&Provider, &EventName) -> Delivery) -> impl Iterator
 }
 
 fn sign_sample(provider: &Provider, event: &EventName, fault: Option<Fault>) -> Delivery {
-    let timestamp = fault.map_or(NOW, |fault| fault.moment(&provider.scheme, NOW));
+    let timestamp = fault.map_or(Some(NOW), |fault| fault.moment(&provider.scheme, NOW)).expect("a time");
     let signing = Signing { timestamp, secrets: &[test_secret(provider)], fault };
     provider.scheme.sign(sample(provider, event, timestamp, 1), &signing).expect("a test secret signs")
 }
@@ -1416,7 +1416,8 @@ fn a_timestamp_in_the_payload_is_shifted_with_its_fault() {
     let fixture = r#"{"webhookTimestamp":"{{#unix-ms}}"}"#;
     let scheme = custom("linear", LINEAR).scheme;
     for (fault, reason) in [(Fault::Stale, "stale"), (Fault::Future, "future"), (Fault::AlteredBody, "mismatch")] {
-        let example = Example::new(custom("linear", LINEAR), "").fixture(fixture).at(fault.moment(&scheme, NOW));
+        let example =
+            Example::new(custom("linear", LINEAR), "").fixture(fixture).at(fault.moment(&scheme, NOW).expect("a time"));
         let mut signed = example.try_sign(Some(fault)).expect("a secret that signs");
         signed.now = NOW;
         assert_eq!(signed.verdict(), Err(reason));
@@ -1485,7 +1486,10 @@ fn a_fault_that_a_scheme_has_is_never_without_effect() {
     for (fault, name) in Fault::all().map(|fault| (fault, fault.name())) {
         if fault.obstacle(&scheme).is_none() {
             let example = Example::new(custom("timed", TIMED_PAYLOAD), "").fixture(r#"{"time":"{{#unix}}"}"#);
-            let mut signed = example.at(fault.moment(&scheme, NOW)).try_sign(Some(fault)).expect("a secret that signs");
+            let mut signed = example
+                .at(fault.moment(&scheme, NOW).expect("a time"))
+                .try_sign(Some(fault))
+                .expect("a secret that signs");
             signed.now = NOW;
             assert!(signed.verdict().is_err(), "{name}");
         }

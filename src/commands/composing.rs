@@ -221,7 +221,11 @@ impl<'a> Composer<'a> {
     /// The time that a delivery claims to be from: a fault may be in that alone.
     fn claimed(&self, provider: &Provider, now: Timestamp) -> Result<Timestamp, Error> {
         let moment = self.moment(now)?;
-        Ok(self.args.fault.map_or(moment, |fault| fault.moment(&provider.scheme, moment)))
+        let Some(fault) = self.args.fault else { return Ok(moment) };
+        fault.moment(&provider.scheme, moment).ok_or_else(|| {
+            let reason = "its tolerance reaches beyond all time that can be told";
+            no_fault(provider, fault, reason)
+        })
     }
 
     /// A signed delivery of an event to a URL.
@@ -289,8 +293,7 @@ impl<'a> Composer<'a> {
             (None, Fault::Stale | Fault::Future) if in_payload => "its timestamp is in the payload that --data gives",
             (None, _) => return Ok(()),
         };
-        let possible = Fault::all().filter(|fault| fault.obstacle(scheme).is_none()).map(Fault::name).collect();
-        Err(Error::NoFault { scheme: provider.name.clone(), fault: fault.name(), reason, possible })
+        Err(no_fault(provider, fault, reason))
     }
 
     /// What is worth saying about the arguments, before anything is made from them.
@@ -344,6 +347,13 @@ impl<'a> Composer<'a> {
             }
         }
     }
+}
+
+/// Why a provider's scheme cannot have a fault, and those that it has.
+fn no_fault(provider: &Provider, fault: Fault, reason: &'static str) -> Error {
+    let possible = Fault::all().filter(|fault| fault.obstacle(&provider.scheme).is_none());
+    let possible = possible.map(Fault::name).collect();
+    Error::NoFault { scheme: provider.name.clone(), fault: fault.name(), reason, possible }
 }
 
 /// A mistake in an example's placeholders is told with its file, line and column.

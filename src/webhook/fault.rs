@@ -167,16 +167,16 @@ impl Fault {
         missing.0.then_some(missing.1)
     }
 
-    /// The time to sign with, so that the fault shows: past the tolerance by its half, and by a minute at least.
+    /// The time to sign with, so that the fault shows: past the tolerance by its half, and by a minute at least. `None`
+    /// where that is before or after all time that can be told.
     #[must_use]
-    pub fn moment(self, scheme: &Scheme, now: Timestamp) -> Timestamp {
+    pub fn moment(self, scheme: &Scheme, now: Timestamp) -> Option<Timestamp> {
         let beyond = |tolerance: Duration| tolerance + (tolerance / 2).max(Duration::from_mins(1));
-        let shifted = match (self, scheme.timestamp.tolerance_past, scheme.timestamp.tolerance_future) {
-            (Self::Stale, Some(past), _) => now.checked_sub(beyond(past)),
-            (Self::Future, _, Some(future)) => now.checked_add(beyond(future)),
-            _ => return now,
-        };
-        shifted.unwrap_or(now)
+        match (self, scheme.timestamp.tolerance_past, scheme.timestamp.tolerance_future) {
+            (Self::Stale, Some(past), _) => now.checked_sub(beyond(past)).ok(),
+            (Self::Future, _, Some(future)) => now.checked_add(beyond(future)).ok(),
+            _ => Some(now),
+        }
     }
 
     /// The timestamp to sign, where it is none.

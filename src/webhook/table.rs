@@ -353,7 +353,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn as_duration(&self, key: &str, text: &At<String>) -> Result<Duration, FileError> {
+    /// The duration that a text says.
+    pub fn as_duration(&self, key: &str, text: &At<String>) -> Result<Duration, FileError> {
         let duration: Option<jiff::SignedDuration> = text.value.parse().ok();
         duration.and_then(|duration| Duration::try_from(duration).ok()).ok_or_else(|| {
             let message = format!("`{}` is no duration: `{}`", self.full_name(key), text.value);

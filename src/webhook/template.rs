@@ -170,6 +170,18 @@ impl Template {
         self.parts.iter().any(|part| part.is(field))
     }
 
+    /// Its placeholders in their order, each with its encoding and the text right behind it.
+    pub fn placeholders(&self) -> impl Iterator<Item = (Field, Option<Encoding>, Option<&str>)> {
+        self.parts.iter().enumerate().filter_map(|(index, part)| {
+            let Part::Placeholder { field, encoding } = part else { return None };
+            let behind = match self.parts.get(index + 1) {
+                Some(Part::Literal(literal)) => Some(literal.as_str()),
+                Some(Part::Placeholder { .. }) | None => None,
+            };
+            Some((*field, *encoding, behind))
+        })
+    }
+
     /// Whether it begins with a placeholder, so that nothing marks what it is.
     #[must_use]
     pub fn begins_open(&self) -> bool {

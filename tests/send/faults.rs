@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::send;
-use crate::support::Endpoint;
+use crate::support::{ACME, Endpoint};
 
 /// Every fault with the reason for which the receiver inside refuses a delivery of We Playtest Games.
 const FAULTS: [(&str, &str); 26] = [
@@ -69,4 +69,14 @@ fn the_faults_are_those_that_the_help_lists() {
     for (fault, _) in FAULTS {
         assert!(hint.contains(fault), "{fault}: {hint}");
     }
+}
+
+#[test]
+fn a_tolerance_beyond_all_time_has_no_stale_delivery() {
+    let endpoint = Endpoint::new().uncalled();
+    let command = send(["rocket.launched", "--fault", "stale", "--json", "--to", &endpoint.port()]);
+    let file = format!("{ACME}\n[timestamp]\ntolerance-past = \"99999999h\"\n");
+    let command = command.file("mine/acme/events/rocket.launched.json", "{}").file("mine/acme/provider.toml", file);
+    let error = command.args(["--catalogue", "mine"]).run().exit(2).json("error");
+    assert_eq!(error["code"], json!("no-such-fault"), "{error}");
 }

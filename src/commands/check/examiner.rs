@@ -414,7 +414,7 @@ impl<'a> Examiner<'a> {
                 composition_error(error, place.as_ref())
             }
             MaterialError::Signing(error) => Error::Signing { error, variable },
-            error @ (MaterialError::NoObject | MaterialError::NoFixture(_)) => {
+            error @ (MaterialError::NoObject | MaterialError::NoMoment | MaterialError::NoFixture(_)) => {
                 Error::usage(error.to_string(), "choose another event with --event")
             }
         }

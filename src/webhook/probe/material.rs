@@ -75,6 +75,9 @@ pub enum MaterialError {
     /// The example is not of the kind that is needed.
     #[error("the example is no JSON object")]
     NoObject,
+    /// No clock can show a time beyond the tolerance.
+    #[error("its tolerance reaches beyond all time that can be told")]
+    NoMoment,
     /// There is no example of the event.
     #[error("there is no example of `{0}`")]
     NoFixture(String),
@@ -134,7 +137,7 @@ impl Material<'_> {
     }
 
     fn faulty(&self, fault: Fault, random: &mut fastrand::Rng) -> Result<Delivery, MaterialError> {
-        let moment = fault.moment(&self.provider.scheme, self.now);
+        let moment = fault.moment(&self.provider.scheme, self.now).ok_or(MaterialError::NoMoment)?;
         self.sign(self.example(moment, random)?, moment, Some(fault))
     }
 

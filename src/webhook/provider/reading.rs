@@ -1,21 +1,24 @@
-//! `Provider`: a folder of the catalogue, read: what a provider is, how it signs and how it delivers.
+//! Reads a provider's file: key by key, and each mistake with its line and column.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
+use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::uri::PathAndQuery;
 use http::{HeaderName, Method};
 
-use super::delivery::Delivery;
-use super::encoding::Encoding;
-use super::event::EventName;
-use super::json::{Document, Path};
-use super::policy::{DeliveryPolicy, RetryOn, StatusPatterns};
-use super::scheme::{Algorithm, HeaderRule, Scheme, TimestampRule, TimestampUnit};
-use super::secret::KeyForm;
-use super::table::{At, FileError, Source, Table};
-use super::template::{Field, Template, TemplateError};
+use super::forms::ambiguity;
+use super::{EventInfo, Place, Places, Provider, RequestRules};
+use crate::webhook::encoding::Encoding;
+use crate::webhook::event::EventName;
+use crate::webhook::fixture::Renderer;
+use crate::webhook::json::Path;
+use crate::webhook::policy::{DeliveryPolicy, RetryOn, StatusPatterns};
+use crate::webhook::scheme::{Algorithm, HeaderRule, Scheme, TimestampRule, TimestampUnit};
+use crate::webhook::secret::{KeyForm, Secret};
+use crate::webhook::table::{At, FileError, Source, Table};
+use crate::webhook::template::{Field, Template, TemplateError};
 
 /// What a provider's file may say at its top.
 const KEYS: [&str; 13] = [
@@ -33,84 +36,6 @@ const KEYS: [&str; 13] = [
     "delivery",
     "events",
 ];
-
-/// A webhook provider.
-#[derive(Debug, Clone)]
-pub struct Provider {
-    /// The name of its folder, by which commands know it.
-    pub name: String,
-    /// Its name for people.
-    pub title: String,
-    /// What it is, in a line.
-    pub about: String,
-    /// Where its documentation is.
-    pub documentation: String,
-    /// Where the documentation is silent, and how it is read here.
-    pub readings: Vec<String>,
-    /// What its scheme or its own sample code leaves open.
-    pub weaknesses: Vec<String>,
-    /// Whether it takes the place of an embedded provider of the same name.
-    pub replaces_built_in: bool,
-    /// Where things stand in a delivery.
-    pub places: Places,
-    /// How a request is built.
-    pub request: RequestRules,
-    /// How it is signed.
-    pub scheme: Scheme,
-    /// How it is delivered.
-    pub policy: DeliveryPolicy,
-    /// Its example events, in the order of its file.
-    pub events: Vec<EventInfo>,
-}
-
-/// An example event and when it fires.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventInfo {
-    /// Its name.
-    pub name: EventName,
-    /// When it fires; empty when the provider's file does not list it.
-    pub about: String,
-}
-
-/// Where in a delivery things stand that its reader wants to know.
-#[derive(Debug, Clone)]
-pub struct Places {
-    /// The event type; the first that is there counts.
-    pub event: Vec<Place>,
-    /// The id of the delivery or the event.
-    pub id: Vec<Place>,
-    /// The form of a fresh id, with placeholders as in a fixture.
-    pub id_form: String,
-    /// What tells one event from its duplicate: lists of places, the first of which that are all there counts.
-    pub deduplicate: Vec<Vec<Place>>,
-}
-
-/// A place in a delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// In the payload.
-    Payload(Path),
-    /// In a header, as the provider spells it, read back with its template where it has one.
-    Header {
-        /// The header's name.
-        name: String,
-        /// The form of its value.
-        form: Option<(Template, Field)>,
-    },
-}
-
-/// How a provider builds a request.
-#[derive(Debug, Clone)]
-pub struct RequestRules {
-    /// The path in the provider's own guide.
-    pub path: Option<String>,
-    /// The method.
-    pub method: Method,
-    /// The content type.
-    pub content_type: String,
-    /// Further headers, fixed or written from the delivery.
-    pub headers: Vec<(String, Template)>,
-}
 
 impl Provider {
     /// Reads a provider's file; `files` are the names of the example events that stand beside it, in order.
@@ -153,119 +78,6 @@ impl Provider {
             events,
         })
     }
-
-    /// The environment variable that holds this provider's secret: `WPG_WEBHOOK_SECRET`.
-    #[must_use]
-    pub fn secret_variable(&self) -> String {
-        let upper =
-            |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' };
-        let name: String = self.name.chars().map(upper).collect();
-        format!("{name}_WEBHOOK_SECRET")
-    }
-
-    /// What is known of an example event; nothing of one that is not there.
-    #[must_use]
-    pub fn event(&self, name: &EventName) -> Option<&EventInfo> {
-        self.events.iter().find(|info| info.name == *name)
-    }
-
-    /// A header's name as the provider spells it; headers that it says nothing of are written as is usual.
-    #[must_use]
-    pub fn spelling(&self, header: &HeaderName) -> String {
-        let scheme = self.scheme.headers.iter().map(|rule| &rule.name);
-        let mut own = scheme.chain(self.request.headers.iter().map(|(name, _)| name));
-        let spelled = own.find(|name| name.eq_ignore_ascii_case(header.as_str()));
-        spelled.cloned().unwrap_or_else(|| title_case(header.as_str()))
-    }
-
-    /// The names of all headers that it says something of, as it spells them.
-    #[must_use]
-    pub fn header_names(&self) -> Vec<String> {
-        let scheme = self.scheme.headers.iter().map(|rule| &rule.name);
-        scheme.chain(self.request.headers.iter().map(|(name, _)| name)).cloned().collect()
-    }
-
-    /// The event type of a delivery, where the provider has it.
-    #[must_use]
-    pub fn event_type(&self, delivery: &Delivery) -> Option<String> {
-        let [event] = self.first([&self.places.event], delivery);
-        event
-    }
-
-    /// The event type that a payload names itself, where the provider has it there.
-    #[must_use]
-    pub fn event_of_payload(&self, payload: &[u8]) -> Option<String> {
-        let document = Document::parse(payload).ok()?;
-        self.places.event.iter().find_map(|place| match place {
-            Place::Payload(path) => document.find_text(path).map(Cow::into_owned),
-            Place::Header { .. } => None,
-        })
-    }
-
-    /// The delivery's or the event's own id, where the provider has one.
-    #[must_use]
-    pub fn delivery_id(&self, delivery: &Delivery) -> Option<String> {
-        let [id] = self.first([&self.places.id], delivery);
-        id
-    }
-
-    /// What tells this event from its duplicate: the values at the first list of places that are all there.
-    #[must_use]
-    pub fn deduplication_key(&self, delivery: &Delivery) -> Option<Vec<String>> {
-        let payload = self.scheme.payload(delivery)?;
-        let document = Document::parse(&payload).ok();
-        let value = |place: &Place| place.value(delivery, document.as_ref());
-        self.places.deduplicate.iter().find_map(|places| places.iter().map(value).collect())
-    }
-
-    /// The event type and the id of a delivery, each where the provider has it.
-    #[must_use]
-    pub fn event_and_id(&self, delivery: &Delivery) -> (Option<String>, Option<String>) {
-        let [event, id] = self.first([&self.places.event, &self.places.id], delivery);
-        (event, id)
-    }
-
-    /// The value at the first of some places that is there, for several lists of places: the payload is read once.
-    fn first<const N: usize>(&self, lists: [&[Place]; N], delivery: &Delivery) -> [Option<String>; N] {
-        let Some(payload) = self.scheme.payload(delivery) else { return [const { None }; N] };
-        let in_payload = lists.iter().copied().flatten().any(|place| matches!(place, Place::Payload(_)));
-        let document = if in_payload { Document::parse(&payload).ok() } else { None };
-        lists.map(|places| places.iter().find_map(|place| place.value(delivery, document.as_ref())))
-    }
-}
-
-impl Place {
-    fn value(&self, delivery: &Delivery, document: Option<&Document<'_>>) -> Option<String> {
-        match self {
-            Self::Payload(path) => document?.find_text(path).map(Cow::into_owned),
-            Self::Header { name, form } => {
-                let value = delivery.request.headers().get(name)?;
-                match form {
-                    Some((template, field)) => template.read(value.as_bytes())?.text(*field).map(str::to_owned),
-                    None => value.to_str().ok().map(str::to_owned),
-                }
-            }
-        }
-    }
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Payload(path) => path.fmt(f),
-            Self::Header { name, .. } => write!(f, "the header {name}"),
-        }
-    }
-}
-
-/// `content-type` as `Content-Type`.
-#[must_use]
-pub fn title_case(name: &str) -> String {
-    let words = name.split('-').map(|word| {
-        let mut characters = word.chars();
-        characters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())
-    });
-    words.collect::<Vec<_>>().join("-")
 }
 
 fn values(texts: Vec<At<String>>) -> Vec<String> {
@@ -277,13 +89,19 @@ const HEADER_FIELDS: [Field; 4] = [Field::Event, Field::Id, Field::Timestamp, Fi
 
 fn read_request(mut table: Table<'_>) -> Result<(RequestRules, Option<Template>), FileError> {
     let path = table.text("path")?;
-    if let Some(path) = path.as_ref().filter(|path| !path.value.starts_with('/')) {
-        return Err(table.error(&path.span, format!("`request.path` must start with /: `{}`", path.value), None));
+    if let Some(path) = &path {
+        check_path(&table, path)?;
     }
     let method = match table.text("method")? {
         None => Method::POST,
-        Some(text) => Method::from_str(&text.value)
-            .map_err(|_| table.error(&text.span, format!("`{}` is no HTTP method", text.value), None))?,
+        Some(text) => match Method::from_str(&text.value) {
+            // A request for a tunnel has neither a path nor a body (RFC 9110, section 9.3.6).
+            Ok(method) if method != Method::CONNECT => method,
+            Ok(_) | Err(_) => {
+                let message = format!("`{}` is no method to deliver with", text.value);
+                return Err(table.error(&text.span, message, Some("leave it out: POST is usual".to_owned())));
+            }
+        },
     };
     let content_type = match table.text("content-type")? {
         Some(text) => header_value(&table, &text)?,
@@ -293,7 +111,7 @@ fn read_request(mut table: Table<'_>) -> Result<(RequestRules, Option<Template>)
     for (name, value) in table.table("headers")?.into_texts()? {
         let template = template(&table, &value, &HEADER_FIELDS)?;
         header_value(&table, &value)?;
-        readable(&table, &value, &template)?;
+        readable(&table, &value, &template, None)?;
         headers.push((header_name(&table, name)?, template));
     }
     let envelope = match table.text("body")? {
@@ -304,7 +122,7 @@ fn read_request(mut table: Table<'_>) -> Result<(RequestRules, Option<Template>)
                 let message = "the envelope `request.body` has no `{payload}`".to_owned();
                 return Err(table.error(&text.span, message, None));
             }
-            readable(&table, &text, &envelope)?;
+            readable(&table, &text, &envelope, None)?;
             Some(envelope)
         }
     };
@@ -323,7 +141,7 @@ fn read_scheme(file: &mut Table<'_>, request: &RequestRules, envelope: Option<Te
     let encoding = secret.choice("encoding", &key_encodings)?;
     let prefix = secret.text("prefix")?.map(|prefix| prefix.value);
     let key = KeyForm { encoding: encoding.and_then(|encoding| encoding.value), prefix };
-    let test = super::secret::Secret::new("secret.test", test_secret.value.clone());
+    let test = Secret::new("secret.test", test_secret.value.clone());
     key.key(&test).map_err(|error| secret.error(&test_secret.span, error.to_string(), None))?;
     secret.end()?;
 
@@ -417,7 +235,7 @@ fn read_header(mut table: Table<'_>, token: bool, others: &[HeaderRule]) -> Resu
     let rule = HeaderRule::new(header_name(&table, name)?, value, separator, table.flag("optional")?);
     let items = &rule.items;
     for item in items {
-        readable(&table, &text, item)?;
+        readable(&table, &text, item, rule.separator.as_deref())?;
     }
     if items.len() > 1 && items.iter().filter(|item| item.begins_open()).count() > 1 {
         let message = "two items of this list begin with a placeholder, so they could not be told apart".to_owned();
@@ -511,7 +329,7 @@ fn read_places(mut table: Table<'_>, request: &RequestRules, scheme: &Scheme) ->
         }
         Some(text) => {
             let mut random = fastrand::Rng::with_seed(0);
-            let mut renderer = super::fixture::Renderer::new("", "", jiff::Timestamp::UNIX_EPOCH, &mut random);
+            let mut renderer = Renderer::new("", "", jiff::Timestamp::UNIX_EPOCH, &mut random);
             renderer
                 .render(text.value.as_bytes())
                 .map_err(|error| table.error_within(&text.span, error.offset, error.to_string(), Some(error.hint)))?;
@@ -530,7 +348,7 @@ fn read_policy(mut table: Table<'_>) -> Result<DeliveryPolicy, FileError> {
     let success = parsed(&table.texts("success")?, &table)?;
     let retry: Vec<RetryOn> = parsed(&table.texts("retry")?, &table)?;
     let policy = DeliveryPolicy {
-        timeout: table.duration("timeout")?,
+        timeout: read_timeout(&mut table)?,
         success: if success.is_empty() { StatusPatterns::default() } else { StatusPatterns(success) },
         attempts: table.count("attempts")?,
         backoff: table.durations("backoff")?,
@@ -542,6 +360,16 @@ fn read_policy(mut table: Table<'_>) -> Result<DeliveryPolicy, FileError> {
     };
     table.end()?;
     Ok(policy)
+}
+
+fn read_timeout(table: &mut Table<'_>) -> Result<Option<Duration>, FileError> {
+    let Some(text) = table.text("timeout")? else { return Ok(None) };
+    let timeout = table.as_duration("timeout", &text)?;
+    if timeout.is_zero() {
+        let message = "`delivery.timeout` is no time at all".to_owned();
+        return Err(table.error(&text.span, message, Some("leave it out where none is documented".to_owned())));
+    }
+    Ok(Some(timeout))
 }
 
 fn parsed<T: FromStr<Err: std::fmt::Display>>(texts: &[At<String>], table: &Table<'_>) -> Result<Vec<T>, FileError> {
@@ -598,8 +426,27 @@ fn template(table: &Table<'_>, text: &At<String>, allowed: &[Field]) -> Result<T
     Template::parse(&text.value, allowed).map_err(|error| template_error(table, text, &error))
 }
 
-fn readable(table: &Table<'_>, text: &At<String>, template: &Template) -> Result<(), FileError> {
-    template.check_readable().map_err(|error| template_error(table, text, &error))
+/// A form that is written must be read back the same, whatever its fields hold.
+fn readable(table: &Table<'_>, text: &At<String>, form: &Template, separator: Option<&str>) -> Result<(), FileError> {
+    form.check_readable().map_err(|error| template_error(table, text, &error))?;
+    let Some((field, literal)) = ambiguity(form, separator) else { return Ok(()) };
+    let message = format!("`{{{}}}` may hold `{literal}` itself, so it could not be read back", field.name());
+    let hint = match field {
+        Field::Payload => "encode it: `{payload:base64}`".to_owned(),
+        _ => "put a character behind it that it cannot hold".to_owned(),
+    };
+    Err(table.error(&text.span, message, Some(hint)))
+}
+
+fn check_path(table: &Table<'_>, path: &At<String>) -> Result<(), FileError> {
+    if !path.value.starts_with('/') {
+        return Err(table.error(&path.span, format!("`request.path` must start with /: `{}`", path.value), None));
+    }
+    if path.value.contains('#') || path.value.parse::<PathAndQuery>().is_err() {
+        let message = format!("`request.path` is no path of a URL: `{}`", path.value.escape_debug());
+        return Err(table.error(&path.span, message, Some("write %20 for a space, and so on".to_owned())));
+    }
+    Ok(())
 }
 
 fn template_error(table: &Table<'_>, text: &At<String>, error: &TemplateError) -> FileError {
