@@ -197,6 +197,15 @@ impl Notice {
     }
 }
 
+fn no_tls(flag: &str, url: Option<&str>) -> String {
+    format!("{flag} is about TLS, and {} speaks none", url.unwrap_or("the receiver inside wh"))
+}
+
+fn added(path: &str, nearest: Option<&str>) -> String {
+    let instead = nearest.map_or_else(String::new, |name| format!("; there is `{name}`"));
+    format!("the payload had no `{path}`: --set added it{instead}")
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -291,12 +300,8 @@ impl fmt::Display for Notice {
                 "{scheme} makes {attempts} attempts and does not document its waits, so one follows the other at once"
             ),
             Self::NothingWritten => f.write_str("nothing was written"),
-            Self::NoTls { flag, url: Some(url) } => write!(f, "{flag} is about TLS, and {url} speaks none"),
-            Self::NoTls { flag, url: None } => write!(f, "{flag} is about TLS, and without --to none is spoken"),
-            Self::Added { path, nearest } => {
-                write!(f, "the payload had no `{path}`: --set added it")?;
-                nearest.iter().try_for_each(|name| write!(f, "; there is `{name}`"))
-            }
+            Self::NoTls { flag, url } => f.write_str(&no_tls(flag, url.as_deref())),
+            Self::Added { path, nearest } => f.write_str(&added(path, nearest.as_deref())),
             Self::HeaderReplaced { name } => {
                 write!(f, "your `{name}` replaces the one that the signature needs")
             }

@@ -19,9 +19,8 @@ fn may_hold(field: Field, encoding: Option<Encoding>, character: char) -> bool {
         (Some(Encoding::Hex), _) => character.is_ascii_hexdigit() && !character.is_ascii_uppercase(),
         // Signatures may be written in any of the encodings, and in several of them.
         (Some(Encoding::Base64), _) | (None, Field::Signature) => word || "+/=".contains(character),
-        (Some(Encoding::Base64Url), _) => word,
         (None, Field::Timestamp) => character.is_ascii_digit(),
-        (None, Field::Version | Field::Id) => word,
+        (Some(Encoding::Base64Url), _) | (None, Field::Version | Field::Id) => word,
         (None, Field::Event) => word || "./:".contains(character),
         (None, Field::Payload | Field::Body | Field::Url | Field::Method | Field::Secret) => true,
     }
