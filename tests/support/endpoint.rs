@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -141,12 +141,22 @@ impl Endpoint {
     }
 
     /// A receiver on `::1`; nothing on a machine that has no IPv6.
+    ///
+    /// `localhost` is tried at 127.0.0.1 first, so that a port is taken where nobody listens there.
     pub(crate) fn new_v6() -> Option<Self> {
-        Self::on((Ipv6Addr::LOCALHOST, 0).into()).ok()
+        let mut bound = (0..20).map_while(|_| TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).ok());
+        let alone = |listener: &TcpListener| {
+            let port = listener.local_addr().map(|address| address.port());
+            port.is_ok_and(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err())
+        };
+        Self::of(bound.find(alone)?).ok()
     }
 
     fn on(address: SocketAddr) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind(address)?;
+        Self::of(TcpListener::bind(address)?)
+    }
+
+    fn of(listener: TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
@@ -230,7 +240,7 @@ impl Drop for Endpoint {
     }
 }
 
-async fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) {
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener that does not block");
     loop {
         let (stream, _) = listener.accept().await.expect("a connection");
