@@ -39,7 +39,7 @@ macro_rules! variants {
 
 variants!(of_error, ERRORS: Error {
     Usage, Catalogue, Composition, Signing, File, Command, Exists, Unwritable, Remote, NoSecret, NoVariable, Untrusted,
-    NoFault, Unreachable, Client, Output, Log, NothingLogged, UnknownId, AmbiguousId, Port, Unmet, Nothing, System,
+    NoFault, Unreachable, Certificates, Client, Output, Log, NothingLogged, UnknownId, AmbiguousId, Port, Unmet, Nothing, System,
     Interrupted, NothingToReplay, Unreplayable, Resumable, Unresumable, BadRecord, Report,
 });
 variants!(of_catalogue, CATALOGUE_ERRORS: CatalogueError {
@@ -49,7 +49,9 @@ variants!(of_composition, COMPOSITION_ERRORS: CompositionError { Placeholder, No
 variants!(of_edit, EDIT_ERRORS: EditError { NotAContainer, NotAnArray, BadIndex, NotFound, WholeDocument });
 variants!(of_signing, SIGNING_ERRORS: SigningError { Secret, NoSecret, OneSignatureOnly, MissingField, BadHeader });
 variants!(of_secret, SECRET_ERRORS: SecretError { Empty, Undecodable });
-variants!(of_failure, FAILURES: Failure { Refused, UnknownHost, TimedOut, Tls, Broken });
+variants!(of_failure, FAILURES: Failure {
+    Refused, UnknownHost, TimedOut, Tls, CaCertificate, Proxy, NotHttp, Broken,
+});
 variants!(of_client, CLIENT_ERRORS: ClientError { Unreachable, Certificates, Setup });
 variants!(of_rejection, REJECTIONS: Rejection {
     MissingHeader, AmbiguousHeader, BadFormat, MissingSignature, UnknownVersion, BadEncoding, MissingField, BadTimestamp,
@@ -59,6 +61,7 @@ variants!(of_notice, NOTICES: Notice {
     Setting, InProcess, TestSecret, AnyAge, NoTimestamp, FaultsLeftOut, SecretWhitespace, SecretPrefix, Reachable,
     VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, StrangeLines, RequestRefused, LeftOut,
     FileName, OtherEvent, NoRetries, NoSchedule, NoWaits, NothingWritten, HeaderReplaced, Resumable, NotResumable, StaleSignatures, HeaderLeftOut,
+    NoTls, Added,
 });
 
 fn text(text: &str) -> String {
@@ -82,6 +85,13 @@ fn failures() -> Vec<(&'static str, Failure)> {
         ("localhost:3000", Failure::TimedOut { after: Duration::from_secs(10) }),
         ("https://localhost:3000", Failure::Tls { reason: text("the certificate is not trusted") }),
         ("https://example.com", Failure::Tls { reason: text("the certificate has expired") }),
+        ("https://localhost:3000", Failure::CaCertificate),
+        (
+            "https://example.com",
+            Failure::Proxy { proxy: text("http://proxy.example.com:3128/"), reason: text("connection refused") },
+        ),
+        ("localhost:3000", Failure::NotHttp { reason: text("invalid HTTP version parsed") }),
+        ("https://localhost:3000", Failure::NotHttp { reason: text("invalid HTTP version parsed") }),
         ("localhost:3000", Failure::Broken { reason: text("the connection was closed before an answer came") }),
         ("https://localhost:3000", Failure::Broken { reason: text("the answer is no HTTP") }),
     ]
@@ -158,7 +168,7 @@ fn signing_errors() -> Vec<SigningError> {
 }
 
 fn client_errors() -> Vec<ClientError> {
-    vec![ClientError::Certificates, ClientError::Setup(reqwest::Proxy::all("::").expect_err("no proxy"))]
+    vec![ClientError::Certificates, ClientError::Setup(text("no certificates were loaded from the system"))]
 }
 
 fn errors() -> Vec<Error> {
@@ -212,6 +222,7 @@ fn errors() -> Vec<Error> {
             reason: "it has no timestamp",
             possible: vec!["no-signature", "wrong-secret"],
         },
+        Error::Certificates { path: text("ca.pem") },
         Error::Output(system(ErrorKind::StorageFull)),
         Error::Log { path: log(), reason: system(ErrorKind::PermissionDenied) },
         Error::NothingLogged { path: log(), filtered: false },
@@ -321,6 +332,10 @@ fn notices() -> Vec<Notice> {
         Notice::StaleSignatures { stale: 3, all: 5 },
         Notice::HeaderLeftOut { name: text("Authorization"), count: 2 },
         Notice::HeaderReplaced { name: text("X-WPG-Signature") },
+        Notice::NoTls { flag: "--cacert", url: Some(text("http://localhost:3000/")) },
+        Notice::NoTls { flag: "--insecure", url: None },
+        Notice::Added { path: text("data.slotid"), nearest: Some(text("slotId")) },
+        Notice::Added { path: text("data.extra"), nearest: None },
     ]
 }
 
