@@ -398,7 +398,9 @@ impl Error {
             Self::Certificates { .. } => {
                 "--cacert takes a file of PEM certificates: -----BEGIN CERTIFICATE-----".to_owned()
             }
-            Self::Client(_) => "SSL_CERT_FILE and SSL_CERT_DIR say where the system's certificates are".to_owned(),
+            Self::Client(_) => {
+                "check SSL_CERT_FILE and SSL_CERT_DIR, which say where the certificates of the system are".to_owned()
+            }
             Self::File { reason, .. } | Self::Report { reason, .. } => return file_hint(reason),
             Self::Unwritable { reason, .. } => return unwritable_hint(reason),
             Self::Output(_) | Self::Nothing { .. } | Self::System { .. } | Self::Interrupted { .. } => {
@@ -500,7 +502,7 @@ fn unreachable_hint(target: &Target, failure: &Failure) -> Option<String> {
         Failure::CaCertificate => {
             "make one with -addext basicConstraints=critical,CA:FALSE behind `openssl req -x509`, or accept any with --insecure".to_owned()
         }
-        Failure::Proxy { .. } => "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name it; NO_PROXY names what goes past it".to_owned(),
+        Failure::Proxy { .. } => "it is named by HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; NO_PROXY names what goes past it".to_owned(),
         Failure::NotHttp { .. } if !target.is_https() => "does it speak HTTPS? then write https://".to_owned(),
         Failure::NotHttp { .. } | Failure::Broken { .. } => return None,
     };

@@ -90,8 +90,8 @@ fn failures() -> Vec<(&'static str, Failure)> {
             "https://example.com",
             Failure::Proxy { proxy: text("http://proxy.example.com:3128/"), reason: text("connection refused") },
         ),
-        ("localhost:3000", Failure::NotHttp { reason: text("invalid HTTP version parsed") }),
-        ("https://localhost:3000", Failure::NotHttp { reason: text("invalid HTTP version parsed") }),
+        ("localhost:3000", Failure::NotHttp { reason: text("the first line has no version") }),
+        ("https://localhost:3000", Failure::NotHttp { reason: text("the first line has no version") }),
         ("localhost:3000", Failure::Broken { reason: text("the connection was closed before an answer came") }),
         ("https://localhost:3000", Failure::Broken { reason: text("the answer is no HTTP") }),
     ]
