@@ -1,5 +1,24 @@
 //! `wh` plays the webhook provider: it signs and delivers the events that providers document.
 //!
+//! # In a test suite of your own
+//!
+//! ```
+//! use wh::webhook::{catalogue::Catalogue, composition::{Draft, Payload}, event::EventName};
+//! use wh::webhook::{secret::Secret, signing::Signing};
+//!
+//! let catalogue = Catalogue::embedded();
+//! let (provider, event) = (catalogue.provider("wpg")?, EventName::from_name("wpg", "slot.submitted"));
+//! let (now, url) = (jiff::Timestamp::now(), "http://localhost:3000/webhooks/wpg".parse()?);
+//! let payload = Payload::Exact(r#"{"event":"slot.submitted"}"#.into());
+//! let draft = Draft { event: &event, payload, id: None, timestamp: now, url: &url, edits: &[] };
+//! let secrets = [Secret::new("mine", "whsec_mine")];
+//! let delivery = provider.compose(draft, &mut fastrand::Rng::new())?;
+//! let delivery = provider.scheme.sign(delivery, &Signing { timestamp: now, secrets: &secrets, fault: None })?;
+//! // `delivery.request` is an `http::Request`: hand it to the receiver that you test.
+//! assert!(provider.scheme.verify(&delivery, &secrets, now).is_ok());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Layout
 //!
 //! - [`webhook`]: what a webhook is. Pure values and functions.

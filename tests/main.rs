@@ -10,6 +10,7 @@ mod events;
 mod help;
 mod house;
 mod init;
+mod keys;
 mod listen;
 mod log;
 mod many;
