@@ -102,6 +102,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("rustls", &["edge/"]),
     ("colored", &["report/palette.rs"]),
     ("dialoguer", &["edge/prompt.rs"]),
+    ("flate2", &["webhook/"]),
     ("indicatif", &["report/progress.rs"]),
     ("hmac", &["webhook/"]),
     ("sha1", &["webhook/"]),

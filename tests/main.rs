@@ -5,6 +5,7 @@ mod captures;
 mod catalogue;
 mod check;
 mod completions;
+mod diagnosis;
 mod errors;
 mod events;
 mod help;

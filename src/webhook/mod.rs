@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod composition;
 pub mod credential;
 pub mod delivery;
+pub mod diagnosis;
 pub mod encoding;
 pub mod event;
 pub mod evidence;

@@ -62,6 +62,22 @@ pub enum Hash {
     Sha512,
 }
 
+impl Hash {
+    /// Every hash, the usual one first.
+    pub const ALL: [Self; 4] = [Self::Sha256, Self::Sha1, Self::Sha512, Self::Sha384];
+
+    /// How many bytes it has.
+    #[must_use]
+    pub const fn size(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
 impl Algorithm {
     /// Every algorithm with its name in provider files.
     pub const NAMES: [(&'static str, Self); 9] = [
@@ -96,12 +112,7 @@ impl Algorithm {
     #[must_use]
     pub const fn size(self) -> usize {
         match self {
-            Self::Hmac(hash) | Self::Digest(hash) => match hash {
-                Hash::Sha1 => 20,
-                Hash::Sha256 => 32,
-                Hash::Sha384 => 48,
-                Hash::Sha512 => 64,
-            },
+            Self::Hmac(hash) | Self::Digest(hash) => hash.size(),
             Self::Token => 0,
         }
     }

@@ -194,6 +194,22 @@ impl Template {
         self.parts.iter().all(|part| matches!(part, Part::Literal(_)))
     }
 
+    /// The fields that it holds, in order.
+    pub fn fields(&self) -> impl Iterator<Item = Field> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Placeholder { field, .. } => Some(*field),
+        })
+    }
+
+    /// A placeholder for the field, encoded as it is here.
+    #[must_use]
+    pub fn placeholder(&self, field: Field) -> String {
+        let here = self.parts.iter().find(|part| part.is(field)).cloned();
+        let part = here.unwrap_or(Part::Placeholder { field, encoding: None });
+        Self { parts: vec![part] }.to_string()
+    }
+
     /// Puts the fields' bytes in their places; the error is the first field that has none.
     pub fn write<'a>(&self, value: impl Fn(Field) -> Option<Cow<'a, [u8]>>) -> Result<Vec<u8>, Field> {
         let mut text = Vec::new();
@@ -238,6 +254,16 @@ impl Template {
     /// A placeholder reaches up to the first place where the literal behind it stands, and the last one to the end.
     #[must_use]
     pub fn read<'a>(&self, text: &'a [u8]) -> Option<Captures<'a>> {
+        self.read_with(text, Encoding::decode)
+    }
+
+    /// The same with another idea of what may be decoded.
+    #[must_use]
+    pub fn read_with<'a>(
+        &self,
+        text: &'a [u8],
+        decode: impl Fn(Encoding, &[u8]) -> Option<Vec<u8>>,
+    ) -> Option<Captures<'a>> {
         let mut fields = Vec::new();
         let mut rest = text;
         let mut parts = self.parts.iter().peekable();
@@ -251,7 +277,7 @@ impl Template {
                     };
                     let found = &rest[..end];
                     let bytes = match encoding {
-                        Some(encoding) => Cow::Owned(encoding.decode(found)?),
+                        Some(encoding) => Cow::Owned(decode(*encoding, found)?),
                         None => Cow::Borrowed(found),
                     };
                     fields.push((*field, bytes));

@@ -1,0 +1,398 @@
+//! The search: one change at a time, then two, in a fixed order, until a computed signature is one that was observed.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use super::content::{self, ContentVariant, Kind};
+use super::finding::{Code, Finding};
+use super::key::{self, KeyVariant};
+use super::observed::{self, Evidence};
+use super::{Case, Diagnosis, body, refusal, token};
+use crate::webhook::keyring::Keyed;
+use crate::webhook::scheme::{Algorithm, Hash};
+use crate::webhook::secret::{Key, Secret};
+use crate::webhook::template::Field;
+use crate::webhook::verification::Rejection;
+
+/// How much work a search may do, in bytes that are hashed or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Budget(pub u64);
+
+impl Budget {
+    /// For somebody who asked: less than a second, also where hashing is done without the processor's help.
+    pub const FULL: Self = Self(192 * 1024 * 1024);
+
+    /// For a listener, which has something else to do: some milliseconds.
+    pub const BRIEF: Self = Self(8 * 1024 * 1024);
+}
+
+/// What a search tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tried {
+    /// How many signatures were computed.
+    pub combinations: u64,
+    /// How many forms of the body were among them.
+    pub bodies: usize,
+    /// How many keys there were.
+    pub keys: usize,
+    /// How many ways to put the signed content together.
+    pub contents: usize,
+    /// How many signatures, or what could be one, stand in the delivery.
+    pub signatures: usize,
+    /// How much was hashed and written, in bytes.
+    pub work: u64,
+    /// Whether all was tried that there is to try; false when the budget ran out.
+    pub complete: bool,
+}
+
+impl fmt::Display for Tried {
+    /// A sentence for when nothing was found.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { combinations, bodies, keys, contents, signatures, complete, .. } = self;
+        if *signatures == 0 {
+            return f.write_str("nothing in the delivery could be its signature, so there was nothing to search for");
+        }
+        write!(
+            f,
+            "no common mistake explains it: {combinations} signatures were computed, from {bodies} forms of the body, \
+             {keys} keys and {contents} forms of the signed content, alone and in pairs"
+        )?;
+        if *complete { Ok(()) } else { f.write_str("; the body is large, so not every pair was tried") }
+    }
+}
+
+/// How much memory the forms of a body may take while they wait to be paired, in bytes.
+const KEPT: usize = 32 * 1024 * 1024;
+
+/// What a combination costs besides its body, in bytes.
+const OVERHEAD: u64 = 192;
+
+/// Runs the search.
+pub(super) fn run(case: &Case<'_>, budget: Budget) -> Diagnosis {
+    let evidence = observed::gather(case);
+    if let Some(findings) = refusal::explained(case, &evidence) {
+        return Diagnosis { findings, tried: Tried { complete: true, ..Tried::default() } };
+    }
+    let keys = key::variants(case);
+    if case.provider.scheme.algorithm == Algorithm::Token
+        && let Some(findings) = token::explained(case, &keys)
+    {
+        return Diagnosis { findings, tried: Tried { complete: true, keys: keys.len(), ..Tried::default() } };
+    }
+    let mut search = Search::new(case, &evidence, &keys, budget);
+    let findings = search.run().map(|found| search.findings(&found)).unwrap_or_default();
+    let mut tried = search.tried;
+    tried.complete = !search.exhausted;
+    Diagnosis { findings, tried }
+}
+
+/// A form of the body.
+struct Body {
+    bytes: Vec<u8>,
+    findings: Vec<Finding>,
+}
+
+/// A hash, and the observed signatures that it could have made.
+struct Class {
+    hash: Hash,
+    members: Vec<usize>,
+    /// Whether it is worth more than a try: a hash of another size than the signature's is not.
+    likely: bool,
+}
+
+/// A combination whose signature was observed.
+struct Found {
+    hash: Hash,
+    observed: usize,
+    body: Vec<Finding>,
+    key: usize,
+    content: usize,
+}
+
+struct Search<'a> {
+    case: &'a Case<'a>,
+    evidence: &'a Evidence,
+    keys: &'a [KeyVariant],
+    contents: Vec<ContentVariant>,
+    classes: Vec<Class>,
+    /// For each class and key, HMAC with the key taken in.
+    hmacs: Vec<Vec<Keyed>>,
+    /// The keys that the secrets stand for, as the scheme has them.
+    own_keys: Vec<usize>,
+    tried: Tried,
+    budget: u64,
+    exhausted: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(case: &'a Case<'a>, evidence: &'a Evidence, keys: &'a [KeyVariant], budget: Budget) -> Self {
+        let contents = content::variants(case, evidence);
+        let classes = classes(case, evidence);
+        let keyed = |hash, key: &KeyVariant| Keyed::new(Algorithm::Hmac(hash), key.key.clone());
+        let hmacs = classes.iter().map(|class| keys.iter().map(|key| keyed(class.hash, key)).collect()).collect();
+        let mut own_keys: Vec<usize> = (0..keys.len()).filter(|index| keys[*index].findings.is_empty()).collect();
+        if own_keys.is_empty() && !keys.is_empty() {
+            own_keys.push(0);
+        }
+        let tried = Tried {
+            keys: keys.len(),
+            contents: contents.len(),
+            signatures: evidence.signatures.len(),
+            ..Tried::default()
+        };
+        let budget = budget.0;
+        Self { case, evidence, keys, contents, classes, hmacs, own_keys, tried, budget, exhausted: false }
+    }
+
+    fn run(&mut self) -> Option<Found> {
+        if self.classes.is_empty() || self.contents.is_empty() {
+            return None;
+        }
+        let original = match &self.evidence.payload {
+            Some((payload, _)) => payload.clone(),
+            None => self.case.delivery.request.body().to_vec(),
+        };
+        let original = Body { bytes: original, findings: Vec::new() };
+        self.tried.bodies = 1;
+        let own_keys = self.own_keys.clone();
+        let all_keys: Vec<usize> = (0..self.keys.len()).collect();
+        let all_contents: Vec<usize> = (0..self.contents.len()).collect();
+        self.sweep(&original, &own_keys, &[0], true)
+            .or_else(|| self.sweep(&original, &all_keys, &[0], true))
+            .or_else(|| self.sweep(&original, &own_keys, &all_contents, true))
+            .or_else(|| self.bodies_and_pairs(&original, &own_keys))
+    }
+
+    /// Every form of the body under the scheme's own keys and content, then the pairs.
+    fn bodies_and_pairs(&mut self, original: &Body, own_keys: &[usize]) -> Option<Found> {
+        let mut known = HashSet::from([fingerprint(&original.bytes)]);
+        let mut kept: Vec<Body> = Vec::new();
+        let mut size = 0;
+        let mut found = None;
+        let quarter = self.budget / 4;
+        for (index, all) in [body::singles, body::doubles, body::unusual].into_iter().enumerate() {
+            let start = self.tried.work;
+            all(&original.bytes, &mut |bytes, findings| {
+                self.tried.work += bytes.len() as u64;
+                let new = known.insert(fingerprint(&bytes));
+                if new {
+                    let body = Body { bytes, findings };
+                    self.tried.bodies += 1;
+                    found = self.sweep(&body, own_keys, &[0], true);
+                    if index == 0 && size + body.bytes.len() <= KEPT {
+                        size += body.bytes.len();
+                        kept.push(body);
+                    }
+                }
+                // What is rare must not take the time of what is likely.
+                let fair = index == 0 || self.tried.work - start < quarter;
+                self.exhausted |= !fair;
+                found.is_none() && fair && self.tried.work < self.budget
+            });
+            if found.is_some() {
+                return found;
+            }
+        }
+        self.pairs(original, &kept, own_keys)
+    }
+
+    /// Two changes at a time, the likeliest pairs first: along the diagonals of the three tables.
+    fn pairs(&mut self, original: &Body, bodies: &[Body], own_keys: &[usize]) -> Option<Found> {
+        let keys: Vec<usize> = (0..self.keys.len()).filter(|index| !own_keys.contains(index)).collect();
+        let contents: Vec<usize> = (1..self.contents.len()).collect();
+        let longest = bodies.len().max(keys.len()).max(contents.len());
+        for sum in 0..2 * longest {
+            for first in 0..=sum {
+                let second = sum - first;
+                let found = match (bodies.get(first), keys.get(second), contents.get(second)) {
+                    (Some(body), key, content) => {
+                        let with_key = key.and_then(|key| self.sweep(body, &[*key], &[0], false));
+                        with_key.or_else(|| content.and_then(|content| self.sweep(body, own_keys, &[*content], false)))
+                    }
+                    (None, ..) => None,
+                };
+                let found = found.or_else(|| {
+                    let (key, content) = (keys.get(first)?, contents.get(second)?);
+                    self.sweep(original, &[*key], &[*content], false)
+                });
+                if found.is_some() || self.exhausted {
+                    return found;
+                }
+            }
+        }
+        None
+    }
+
+    fn sweep(&mut self, body: &Body, keys: &[usize], contents: &[usize], thorough: bool) -> Option<Found> {
+        for content in contents {
+            for key in keys {
+                for class in 0..self.classes.len() {
+                    if !thorough && !self.classes[class].likely {
+                        continue;
+                    }
+                    let cost = body.bytes.len() as u64 + OVERHEAD;
+                    if self.tried.work + cost > self.budget {
+                        self.exhausted = true;
+                        return None;
+                    }
+                    self.tried.work += cost;
+                    if let Some(observed) = self.try_one(&body.bytes, *key, *content, class) {
+                        let hash = self.classes[class].hash;
+                        let body = body.findings.clone();
+                        return Some(Found { hash, observed, body, key: *key, content: *content });
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The observed signature that a combination makes, if there is one.
+    fn try_one(&mut self, body: &[u8], key: usize, content: usize, class: usize) -> Option<usize> {
+        let content = &self.contents[content];
+        let Class { hash, members, .. } = &self.classes[class];
+        let plain;
+        let keyed = match content.kind {
+            Kind::Hmac => &self.hmacs[class][key],
+            Kind::Digest => {
+                plain = Keyed::new(Algorithm::Digest(*hash), Key::default());
+                &plain
+            }
+        };
+        let delivery = self.case.delivery;
+        let text = |text: &Option<String>| text.as_ref().map(|text| Cow::Owned(text.clone().into_bytes()));
+        let value = |field| match field {
+            Field::Body | Field::Payload => Some(Cow::Borrowed(body)),
+            Field::Timestamp => text(&content.timestamp),
+            Field::Id => text(&content.id),
+            Field::Event => text(&delivery.event),
+            Field::Url => Some(Cow::Owned(content.url.clone().into_bytes())),
+            Field::Method => Some(Cow::Borrowed(delivery.request.method().as_str().as_bytes())),
+            Field::Version => text(&content.version),
+            Field::Secret => Some(Cow::Borrowed(self.keys[key].key.as_slice())),
+            Field::Signature => None,
+        };
+        let computed = keyed.compute(|update| content.template.write_to(value, update)).ok()?;
+        self.tried.combinations += 1;
+        members.iter().copied().find(|member| computed.starts_with(&self.evidence.signatures[*member].raw))
+    }
+
+    /// All that makes a combination differ from what the scheme says.
+    fn findings(&self, found: &Found) -> Vec<Finding> {
+        let scheme = &self.case.provider.scheme;
+        let observed = &self.evidence.signatures[found.observed];
+        let content = &self.contents[found.content];
+        let mut findings = observed.findings.clone();
+        if let Some((_, opening)) = &self.evidence.payload {
+            findings.extend(opening.iter().cloned());
+        }
+        let own_hash = match scheme.algorithm {
+            Algorithm::Hmac(hash) | Algorithm::Digest(hash) => Some(hash),
+            Algorithm::Token => None,
+        };
+        if own_hash.is_some_and(|own| own != found.hash) {
+            let (made, own) = match content.kind {
+                Kind::Hmac => (Algorithm::Hmac(found.hash), scheme.algorithm),
+                Kind::Digest => (Algorithm::Digest(found.hash), scheme.algorithm),
+            };
+            findings.push(Finding::new(
+                Code::Algorithm,
+                format!("the signature is {}, not {}", made.title(), own.title()),
+                format!("compute {}", own.title()),
+            ));
+        }
+        if observed.raw.len() < found.hash.size() {
+            findings.push(Finding::new(
+                Code::Encoding,
+                format!("the signature is cut off: it has {} of its {} bytes", observed.raw.len(), found.hash.size()),
+                "send the whole signature: look for a column, a header or a variable that is too short for it",
+            ));
+        }
+        findings.extend(found.body.iter().cloned());
+        findings.extend(self.keys[found.key].findings.iter().cloned());
+        findings.extend(content.findings.iter().cloned());
+        refusal::completed(self.case, self.evidence, content.timestamp.as_deref(), merged(findings))
+    }
+}
+
+/// Of several findings with one code, one that has the sentences of all.
+pub(super) fn merged(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::new();
+    for finding in findings {
+        match merged.iter_mut().find(|known| known.code == finding.code) {
+            Some(known) if known.cause.contains(&finding.cause) => {}
+            Some(known) => known.cause = format!("{}; {}", known.cause, finding.cause),
+            None => merged.push(finding),
+        }
+    }
+    merged
+}
+
+fn fingerprint(bytes: &[u8]) -> (usize, u64) {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    (bytes.len(), hasher.finish())
+}
+
+/// The hashes that the observed signatures could be, by their sizes.
+fn classes(case: &Case<'_>, evidence: &Evidence) -> Vec<Class> {
+    let own = match case.provider.scheme.algorithm {
+        Algorithm::Hmac(hash) | Algorithm::Digest(hash) => Some(hash),
+        Algorithm::Token => None,
+    };
+    let mut classes: Vec<Class> = Vec::new();
+    let hashes = own.into_iter().chain(Hash::ALL.into_iter().filter(|hash| Some(*hash) != own));
+    for hash in hashes {
+        let signatures = || evidence.signatures.iter().enumerate();
+        let exact = signatures().filter(|(_, observed)| observed.raw.len() == hash.size());
+        // What has the size of no hash was cut off; of the scheme's own, most likely.
+        let sizes = |size: usize| Hash::ALL.iter().any(|hash| hash.size() == size);
+        let cut = signatures()
+            .filter(|(_, observed)| observed.own && observed.raw.len() < hash.size() && !sizes(observed.raw.len()));
+        let mut members: Vec<usize> = exact.map(|(index, _)| index).collect();
+        let whole = !members.is_empty();
+        let cut: Vec<usize> = cut.map(|(index, _)| index).collect();
+        let likely = whole || (own == Some(hash) && !cut.is_empty());
+        members.extend(cut);
+        // SHA-512 cut to the size of SHA-256, and the like.
+        members.extend(
+            signatures()
+                .filter(|(_, observed)| observed.own && observed.raw.len() < hash.size() && sizes(observed.raw.len()))
+                .map(|(index, _)| index),
+        );
+        if !members.is_empty() {
+            classes.push(Class { hash, members, likely });
+        }
+    }
+    classes
+}
+
+/// Whether another provider, with its own secrets or ours, would accept the delivery.
+pub(super) fn other_scheme(case: &Case<'_>) -> Option<Finding> {
+    let own_names: Vec<&str> = case.provider.scheme.headers.iter().map(|rule| rule.name.as_str()).collect();
+    for known in case.others {
+        let scheme = &known.provider.scheme;
+        let names: Vec<&str> = scheme.headers.iter().map(|rule| rule.name.as_str()).collect();
+        let test = Secret::new(format!("the test secret of {}", known.provider.name), scheme.test_secret.clone());
+        let mut secrets = known.secrets.to_vec();
+        secrets.push(test);
+        // Under the same headers, our secret read in their way is a mistake with the secret.
+        if names != own_names {
+            secrets.extend_from_slice(case.secrets);
+        }
+        let secret = match scheme.verify(case.delivery, &secrets, case.now) {
+            Ok(verified) => format!(" with {}", verified.secret),
+            Err(Rejection::Stale { .. } | Rejection::Future { .. }) => String::new(),
+            Err(_) => continue,
+        };
+        let name = &known.provider.name;
+        return Some(Finding::new(
+            Code::SchemeOther,
+            format!("the delivery is {name}'s, not {}'s: it verifies as {name}{secret}", case.provider.name),
+            format!("verify it with `--scheme {name}`, or send it to the endpoint of {name}"),
+        ));
+    }
+    None
+}
