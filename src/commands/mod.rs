@@ -1,7 +1,7 @@
 //! One file a subcommand: its arguments, then `run`. The only place where `webhook`, `edge` and `report` meet.
 //!
 //! Beside them stands what several have in common: `arguments` reads what is typed, `composing` makes deliveries from it,
-//! `secrets` finds their secrets, `delivering` sends them, `recording` keeps what was sent, and `receiver` is the one that
+//! `secrets` finds their secrets, `diagnosing` says why one is refused, `delivering` sends them, `recording` keeps what was sent, and `receiver` is the one that
 //! `send` brings along. `logged` finds records again.
 
 pub mod arguments;
@@ -9,6 +9,7 @@ pub mod check;
 pub mod completions;
 pub mod composing;
 pub mod delivering;
+pub mod diagnosing;
 pub mod events;
 pub mod init;
 pub mod listen;

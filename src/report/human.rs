@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::export::{self, ExportForm};
+use super::findings::Why;
 use super::listing::Table;
 use super::palette::{Palette, Role};
 use super::progress::Meter;
@@ -125,7 +126,7 @@ impl<'a> HumanReporter<'a> {
 
     /// A delivery that arrived: its line, and as much of it as is wanted.
     fn received(&mut self, arrival: &Arrival<'_>) -> io::Result<()> {
-        let Arrival { delivery, provider, at, verdict, status, whole, secrets } = *arrival;
+        let Arrival { delivery, provider, at, verdict, status, whole, secrets, why } = *arrival;
         if self.is(Verbosity::Quiet) && verdict.is_none_or(Result::is_ok) {
             return Ok(());
         }
@@ -133,6 +134,7 @@ impl<'a> HumanReporter<'a> {
             self.request(delivery, provider, "", secrets)?;
         }
         writeln!(self.output, "{} {}", self.arrow_out(delivery, at), self.verdict(verdict, provider))?;
+        self.why(why)?;
         match whole {
             Whole::Payload if self.is(Verbosity::Verbose) => self.request(delivery, provider, "    ", secrets)?,
             Whole::Payload => self.payload(delivery, provider, "    ")?,
@@ -536,10 +538,10 @@ impl Reporter for HumanReporter<'_> {
             Outcome::Sending { delivery, provider, at, fault } => self.sending(delivery, *provider, *at, *fault)?,
             Outcome::Planned { delivery, provider } => self.request(delivery, Some(provider), "", false)?,
             Outcome::Signed { delivery, provider, form } => self.signed(delivery, provider, *form)?,
-            Outcome::Received { delivery, provider, at, verdict, status, whole, secrets, .. } => {
+            Outcome::Received { delivery, provider, at, verdict, status, whole, secrets, why, .. } => {
                 let (provider, at, verdict, status) = (*provider, *at, *verdict, *status);
-                let (whole, secrets) = (*whole, *secrets);
-                self.received(&Arrival { delivery, provider, at, verdict, status, whole, secrets })?;
+                let (whole, secrets, why) = (*whole, *secrets, *why);
+                self.received(&Arrival { delivery, provider, at, verdict, status, whole, secrets, why })?;
             }
             Outcome::Ready { url, scheme, log, targets, .. } => self.ready(url, *scheme, *log, targets)?,
             Outcome::Forwarded { delivery, attempt } => {
@@ -629,6 +631,7 @@ struct Arrival<'a> {
     status: Option<StatusCode>,
     whole: Whole,
     secrets: bool,
+    why: Why<'a>,
 }
 
 /// `404 Not Found`; a good status needs no words.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::explanation;
 use super::export;
+use super::findings::{self, Why};
 use super::human::Verbosity;
 use super::{BARS, Outcome, Problem, Prospect, Reporter, Summary, Totals, checkup, sanitize, verdicts};
 use crate::webhook::attempt::{Answer, Attempt};
@@ -38,8 +39,12 @@ impl<'a> JsonReporter<'a> {
     }
 
     /// A record with its `type` in front, and the status of the answer, where that is known.
-    fn received(&mut self, record: &Record<'_>, status: Option<StatusCode>) -> io::Result<()> {
+    fn received(&mut self, record: &Record<'_>, status: Option<StatusCode>, why: Why<'_>) -> io::Result<()> {
         let mut value = serde_json::to_value(record).map_err(io::Error::other)?;
+        value["verification"]["diagnosis"] = json!(findings::items(why.diagnosis()));
+        if why != Why::Unasked {
+            value["verification"]["searched"] = json!(findings::searched(why.diagnosis()));
+        }
         value["response"] = status.map_or(Value::Null, |status| json!({ "status": status.as_u16() }));
         let mut line = Map::new();
         line.insert("type".to_owned(), "received".into());
@@ -92,7 +97,7 @@ impl Reporter for JsonReporter<'_> {
             Outcome::Sending { .. } | Outcome::Progress(_) | Outcome::Draft { .. } | Outcome::Next(_) => return Ok(()),
             Outcome::Planned { delivery, provider } => signed(delivery, provider, false),
             Outcome::Signed { delivery, provider, .. } => signed(delivery, provider, true),
-            Outcome::Received { delivery, provider, at, remote, verdict, status, secrets, .. } => {
+            Outcome::Received { delivery, provider, at, remote, verdict, status, secrets, why, .. } => {
                 let (redact, scheme) = (!secrets, provider.map(|provider| &provider.scheme));
                 let record = Record {
                     delivery,
@@ -103,7 +108,7 @@ impl Reporter for JsonReporter<'_> {
                     verdict: *verdict,
                     response: None,
                 };
-                return self.received(&record, *status);
+                return self.received(&record, *status, *why);
             }
             Outcome::Ready { url, port, scheme, log, targets } => json!({
                 "type": "ready",

@@ -3,6 +3,7 @@
 pub mod checkup;
 pub mod explanation;
 pub mod export;
+pub mod findings;
 pub mod human;
 pub mod json;
 pub mod listing;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::export::ExportForm;
+use self::findings::Why;
 use self::notice::Notice;
 use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
@@ -86,6 +88,8 @@ pub enum Outcome<'a> {
         whole: Whole,
         /// Whether headers that are the secret are shown.
         secrets: bool,
+        /// Why it is not genuine.
+        why: Why<'a>,
     },
     /// A listener is ready.
     Ready {

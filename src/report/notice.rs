@@ -26,6 +26,11 @@ pub enum Notice {
         /// Where another secret would be read from.
         variable: String,
     },
+    /// Why deliveries were refused was not found out, for there were too many.
+    NotDiagnosed {
+        /// How many.
+        deliveries: u64,
+    },
     /// No delivery is refused for its age.
     AnyAge,
     /// A tolerance was given for a scheme that has no timestamp.
@@ -221,6 +226,10 @@ impl fmt::Display for Notice {
             Self::TestSecret { scheme, variable } => {
                 write!(f, "signed with the public test secret of {scheme}; {variable} takes yours")
             }
+            Self::NotDiagnosed { deliveries } => write!(
+                f,
+                "the causes of {deliveries} more refusals were not looked for, which would take long; verify fewer at a time"
+            ),
             Self::AnyAge => {
                 f.write_str("with --tolerance none, a delivery of any age passes, also one that is sent again")
             }

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::findings::{self, FindingItem, Searched};
 use super::human::{HumanReporter, Verbosity};
 use super::json::JsonReporter;
 use super::palette::Role;
@@ -72,6 +73,9 @@ impl HumanReporter<'_> {
         writeln!(self.output, "{place} {word} {scheme} {event}{id} {rest}")?;
         if let Some(hint) = judgement.hint() {
             writeln!(self.output, "    {}", self.paint(Role::Notice, &hint))?;
+        }
+        if let Some(diagnosis) = &judgement.diagnosis {
+            self.diagnosis(diagnosis)?;
         }
         if let Some(Kept { delivery, provider, evidence }) = &judgement.kept {
             if let (Some(evidence), Some(provider)) = (evidence, provider) {
@@ -192,7 +196,9 @@ struct VerdictLine<'a> {
     age_s: Option<f64>,
     at: String,
     clock: &'static str,
-    diagnosis: [(); 0],
+    diagnosis: Vec<FindingItem<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    searched: Option<Searched>,
     file: &'a str,
     line: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -234,7 +240,7 @@ struct Computed<'a> {
 
 impl<'a> VerdictLine<'a> {
     fn of(file: &'a str, judgement: &'a Judgement) -> Self {
-        let Judgement { place, scheme, event, id, verdict, at, clock, kept } = judgement;
+        let Judgement { place, scheme, event, id, verdict, at, clock, kept, diagnosis } = judgement;
         let (valid, reason, message, verified) = match verdict {
             Verdict::Genuine(verified) => (Some(true), None, None, Some(verified)),
             Verdict::Refused(rejection) => (Some(false), Some(rejection.reason()), Some(rejection.to_string()), None),
@@ -257,7 +263,8 @@ impl<'a> VerdictLine<'a> {
             age_s: verified.and_then(|verified| verified.age).map(|age| age.as_secs_f64()),
             at: format!("{at:.3}"),
             clock: clock.name(),
-            diagnosis: [],
+            diagnosis: findings::items(diagnosis.as_ref()),
+            searched: findings::searched(diagnosis.as_ref()),
             file,
             line: place.line,
             entry: place.entry,

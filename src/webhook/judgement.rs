@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::capture::{Fault, Place};
 use super::delivery::Delivery;
+use super::diagnosis::Diagnosis;
 use super::evidence::Evidence;
 use super::provider::Provider;
 use super::secret::SecretError;
@@ -73,6 +74,8 @@ pub struct Judgement {
     pub at: Timestamp,
     /// What said that time.
     pub clock: Clock,
+    /// Why it was refused, where that was looked into.
+    pub diagnosis: Option<Diagnosis>,
     /// The delivery itself, where more is to be said of it.
     pub kept: Option<Kept>,
 }

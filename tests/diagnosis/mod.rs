@@ -2,3 +2,5 @@
 
 mod causes;
 mod sender;
+mod shown;
+mod tokens;

@@ -13,6 +13,7 @@ use super::tally::Tally;
 use super::{Deliverer, Job, Route, Shown, Source};
 use crate::edge::interruption::Interruptions;
 use crate::error::Error;
+use crate::report::findings::Why;
 use crate::report::{Outcome, Progress, Prospect, Whole};
 use crate::webhook::attempt::{Attempt, Failure};
 use crate::webhook::delivery::Delivery;
@@ -364,6 +365,7 @@ impl<'a, 'b> Run<'a, 'b> {
                 status: Some(reception.status),
                 whole: if plan.all == 1 { Whole::Request } else { Whole::Line },
                 secrets: false,
+                why: Why::Unasked,
             })?;
         } else if plan.shown == Shown::Examples {
             reporter.report(&Outcome::Sending { delivery, provider, at: attempt.started, fault })?;

@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::commands::diagnosing::Doctor;
+use crate::report::findings::Why;
 use crate::report::notice::Notice;
 use crate::report::{Outcome, Reporter, Whole};
 use crate::webhook::attempt::Attempt;
@@ -166,11 +168,13 @@ impl Line {
     }
 }
 
-/// Reports lines until the last [`Display`] is gone.
-pub fn report(lines: &mut Receiver<Queued>, reporter: &mut dyn Reporter) -> io::Result<()> {
+/// Reports lines, each refusal with its cause, until the last [`Display`] is gone.
+pub fn report(lines: &mut Receiver<Queued>, doctor: &mut Doctor<'_>, reporter: &mut dyn Reporter) -> io::Result<()> {
     while let Some((line, _place)) = lines.blocking_recv() {
         match &line {
             Line::Received { delivery, provider, at, remote, verdict, status, secrets } => {
+                let refused = provider.as_deref().zip(verdict.as_ref().and_then(|verdict| verdict.as_ref().err()));
+                let diagnosis = refused.map(|(provider, rejection)| doctor.examine(delivery, provider, rejection, *at));
                 reporter.report(&Outcome::Received {
                     delivery,
                     provider: provider.as_deref(),
@@ -180,6 +184,11 @@ pub fn report(lines: &mut Receiver<Queued>, reporter: &mut dyn Reporter) -> io::
                     status: *status,
                     whole: Whole::Payload,
                     secrets: *secrets,
+                    why: match &diagnosis {
+                        None => Why::Unasked,
+                        Some(None) => Why::LeftOut,
+                        Some(Some(diagnosis)) => Why::Found(diagnosis),
+                    },
                 })?;
             }
             Line::Forwarded { delivery, attempt } => reporter.report(&Outcome::Forwarded { delivery, attempt })?,

@@ -23,6 +23,7 @@ use self::expectations::Expectations;
 use self::logbook::Logbook;
 use self::serving::Serving;
 use super::arguments;
+use super::diagnosing::{Allowance, Doctor};
 use super::recording::{self, RecordingArgs};
 use super::secrets::{Secrets, found, secrets, test_secret};
 use super::send::allow;
@@ -154,6 +155,8 @@ pub fn run(
         targets: &targets,
     })?;
 
+    let own = stations.iter().map(|station| (station.provider.name.clone(), station.secrets.clone())).collect();
+    let mut doctor = Doctor::new(&catalogue, &args.secret, context, own, Allowance::LISTENER);
     let (lines, mut shown) = mpsc::channel(Display::BACKLOG);
     let display = Display::new(lines, shared.format() == Format::Json, log.is_some());
     let desk = Arc::new(Desk {
@@ -189,7 +192,7 @@ pub fn run(
     // The server has a thread of its own, so that the reporter, which may be slow, keeps this one.
     let end = std::thread::scope(|scope| {
         let serving = scope.spawn(move || serving.run(runtime));
-        let printed = display::report(&mut shown, reporter);
+        let printed = display::report(&mut shown, &mut doctor, reporter);
         // Whoever stopped reading ends the run: what is put in from now on has no reader.
         drop(shown);
         unread.notify_one();

@@ -21,6 +21,7 @@ use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
 use crate::webhook::recognition;
 use crate::webhook::record::redacted_header;
+use crate::webhook::secret::Secret;
 use crate::webhook::signing::SigningError;
 use crate::webhook::verification::{Rejection, Verified};
 
@@ -44,6 +45,7 @@ pub(super) struct Judge {
 /// A provider with the keys to verify its deliveries with.
 struct Bench {
     provider: Arc<Provider>,
+    secrets: Vec<Secret>,
     keyring: Keyring,
     /// Whether the only secret is the one that its folder publishes.
     is_test: bool,
@@ -87,7 +89,7 @@ impl Judge {
             tolerate(&mut provider, args.tolerance);
             let keyring = Keyring::new(&provider.scheme, &secrets);
             let provider = Arc::new(provider);
-            benches.push(Bench { provider, keyring, is_test, used: AtomicBool::new(false) });
+            benches.push(Bench { provider, secrets, keyring, is_test, used: AtomicBool::new(false) });
         }
         if args.tolerance == Some(Tolerance::Any) {
             notices.push(Notice::AnyAge);
@@ -124,6 +126,11 @@ impl Judge {
         let names: Vec<&str> = used.iter().map(|provider| provider.name.as_str()).collect();
         let variable = used.first()?.secret_variable();
         Some(Notice::VerifiedWithTestSecret { scheme: names.join(", "), variable })
+    }
+
+    /// The providers' secrets, by the providers' names.
+    pub(super) fn secrets(&self) -> Vec<(String, Vec<Secret>)> {
+        self.benches.iter().map(|bench| (bench.provider.name.clone(), bench.secrets.clone())).collect()
     }
 
     /// Whether headers were given beside the files.
@@ -178,8 +185,17 @@ impl Judge {
         };
         let recorded = recorded && self.headers.is_empty();
         let (bench, verdict) = self.verdict(&mut delivery, recorded, at);
-        let mut judgement =
-            Judgement { place, scheme: None, event: None, id: String::new(), verdict, at, clock, kept: None };
+        let mut judgement = Judgement {
+            place,
+            scheme: None,
+            event: None,
+            id: String::new(),
+            verdict,
+            at,
+            clock,
+            diagnosis: None,
+            kept: None,
+        };
         if !self.keep && !judgement.is_failure() {
             (judgement.scheme, judgement.event, judgement.id) = (delivery.scheme, delivery.event, delivery.id);
             return judgement;

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 
 use self::judge::Judge;
 use super::arguments::{self, Header, Moment, Tolerance};
-use crate::cli::{SchemeArgs, SecretArgs, SharedArgs};
+use super::diagnosing::{Allowance, Doctor};
+use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
 use crate::edge::import::{Form, Import, Part};
 use crate::error::Error;
@@ -22,7 +23,7 @@ use crate::report::notice::Notice;
 use crate::report::{Outcome, Reporter};
 use crate::settings::Slots;
 use crate::webhook::capture::{Fault, FaultKind};
-use crate::webhook::judgement::{Count, Examined, Judgement};
+use crate::webhook::judgement::{Count, Examined, Judgement, Verdict};
 
 /// How many faults of one file are told before the rest of them is counted.
 const FAULTS_TOLD: u64 = 100;
@@ -77,11 +78,26 @@ pub fn run(
     for notice in judge.notices() {
         reporter.report(&Outcome::Notice(notice))?;
     }
-    let mut run = Run { judge: &judge, reporter, quiet: shared.quiet, count: Count::default(), nothing: false };
+    // People who want to hear little hear which deliveries are refused; scripts get all there is.
+    let terse = shared.quiet && shared.format() == Format::Human;
+    let doctor = Doctor::new(&catalogue, &args.secret, context, judge.secrets(), Allowance::FILES);
+    let doctor = Some(doctor).filter(|_| !terse);
+    let mut run = Run {
+        judge: &judge,
+        doctor,
+        undiagnosed: 0,
+        reporter,
+        quiet: shared.quiet,
+        count: Count::default(),
+        nothing: false,
+    };
     for file in &files {
         run.file(file, context)?;
     }
-    let Run { count, nothing, .. } = run;
+    let Run { count, nothing, undiagnosed, .. } = run;
+    if undiagnosed > 0 {
+        reporter.report(&Outcome::Notice(Notice::NotDiagnosed { deliveries: undiagnosed }))?;
+    }
     if let Some(notice) = judge.test_secrets_used() {
         reporter.report(&Outcome::Notice(notice))?;
     }
@@ -128,6 +144,10 @@ fn files(args: &VerifyArgs, context: &Context) -> Result<Vec<Source>, Error> {
 /// A run over files: what was found so far, and where it is shown.
 struct Run<'a> {
     judge: &'a Judge,
+    /// Who says why a delivery is refused, where that is shown.
+    doctor: Option<Doctor<'a>>,
+    /// How many refusals there was no time to look into.
+    undiagnosed: u64,
     reporter: &'a mut dyn Reporter,
     quiet: bool,
     count: Count,
@@ -154,6 +174,19 @@ impl Run<'_> {
             Err(Failure::Output(error)) => Err(error.into()),
             Err(Failure::Input(reason)) => part.unreadable(reason),
         }
+    }
+}
+
+impl Run<'_> {
+    /// Finds out why a delivery was refused, if it was.
+    fn diagnose(&mut self, examined: &mut Examined) {
+        let Examined::Judged(judgement) = examined else { return };
+        let Judgement { verdict: Verdict::Refused(rejection), kept: Some(kept), at, .. } = judgement.as_ref() else {
+            return;
+        };
+        let (Some(provider), Some(doctor)) = (&kept.provider, &mut self.doctor) else { return };
+        judgement.diagnosis = doctor.examine(&kept.delivery, provider, rejection, *at);
+        self.undiagnosed += u64::from(judgement.diagnosis.is_none());
     }
 }
 
@@ -237,6 +270,9 @@ impl FilePart<'_, '_> {
             Examined::Judged(judgement) => is_told(judgement, quiet),
             Examined::Unread(fault) => self.note(fault),
         });
+        for examined in &mut examined {
+            self.run.diagnose(examined);
+        }
         let shown = self.run.reporter.report(&Outcome::Judged { file: self.name, examined: &examined });
         shown.map_err(Failure::Output)
     }

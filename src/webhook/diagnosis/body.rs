@@ -28,6 +28,7 @@ pub(super) fn singles(body: &[u8], visit: &mut Visit<'_>) -> bool {
         && marks(body, visit)
         && edges(body, visit)
         && json(body, visit)
+        && squeezed(body, visit)
         && wrapped(body, visit)
         && forms(body, visit)
         && encodings(body, visit)
@@ -246,7 +247,11 @@ fn edges(body: &[u8], visit: &mut Visit<'_>) -> bool {
         && visit([body, b"\0"].concat(), space("with a NUL byte at its end"))
         && visit([body, b" "].concat(), space("with a space at its end"))
         && visit([b"\n", body].concat(), space("with a line break before it"))
-        && visit(without(body, b" \t\r\n"), space("without any white space, also inside strings"))
+}
+
+fn squeezed(body: &[u8], visit: &mut Visit<'_>) -> bool {
+    let change = "without any white space, also inside strings";
+    visit(without(body, b" \t\r\n"), vec![finding(Code::BodyWhitespace, change, Family::Any.raw_body())])
 }
 
 /// A body that should be an envelope, and what may have been put around it.

@@ -44,8 +44,8 @@ pub(super) fn variants(case: &Case<'_>, evidence: &Evidence) -> Vec<ContentVaria
         contents.add(kind, &template, scheme.version.as_deref(), None);
         contents.add_other_timestamps(kind, &template);
         contents.add_joined(kind, &template);
-        contents.add_others();
         contents.add_kinds(kind, &template);
+        contents.add_others();
         contents.add_urls(kind, &template);
     } else {
         contents.add_instead_of_token();

@@ -79,9 +79,12 @@ impl Reader<'_> {
         self.case.delivery.request.headers()
     }
 
-    fn add_signature(&mut self, text: &[u8], own: bool, findings: &[Finding]) {
+    /// Adds the signatures that a text could be; whether there is one.
+    fn add_signature(&mut self, text: &[u8], own: bool, findings: &[Finding]) -> bool {
         let full = self.scheme().algorithm.size();
-        for Written { raw, writing } in signature::read(text) {
+        let read = signature::read(text);
+        let any = !read.is_empty();
+        for Written { raw, writing } in read {
             // Elsewhere than in its place, only what has the size of a hash is taken for a signature.
             let whole = [20, 32, 48, 64].contains(&raw.len());
             let known = self.evidence.signatures.iter().any(|known| known.raw == raw);
@@ -101,6 +104,7 @@ impl Reader<'_> {
             }
             self.evidence.signatures.push(Observed { raw, findings, own });
         }
+        any
     }
 
     fn add_timestamp(&mut self, text: &str, findings: Vec<Finding>) {
@@ -172,9 +176,9 @@ impl Reader<'_> {
                     format!("write the signature as `{expected}`, and verify the entries of that version only"),
                 ));
             }
-            if let Some(text) = captures.field(Field::Signature) {
-                signed = true;
-                self.add_signature(text, true, &findings);
+            // Where the secret itself should be, somebody may have put a signature.
+            if let Some(text) = captures.field(Field::Signature).or(captures.field(Field::Secret)) {
+                signed |= self.add_signature(text, true, &findings);
             }
             self.take(&captures, &[]);
         }

@@ -47,11 +47,13 @@ pub(super) fn completed(
             format!("{right}the header `{name}` is missing"),
             format!("send the header `{name}`; a proxy or a gateway must not drop it"),
         )),
-        Rejection::UnknownVersion { .. } if !has(&findings, &[Code::Version]) => findings.push(Finding::new(
-            Code::Version,
-            format!("{right}{}", case.rejection),
-            "send the version that the signature is made for",
-        )),
+        Rejection::UnknownVersion { .. } if !has(&findings, &[Code::Version, Code::HeaderFormat]) => {
+            findings.push(Finding::new(
+                Code::Version,
+                format!("{right}{}", case.rejection),
+                "send the version that the signature is made for",
+            ));
+        }
         Rejection::BadFormat { .. } | Rejection::AmbiguousHeader { .. } if !has(&findings, &headers) => {
             findings.push(Finding::new(
                 Code::HeaderFormat,

@@ -300,7 +300,7 @@ impl<'a> Search<'a> {
             findings.push(Finding::new(
                 Code::Algorithm,
                 format!("the signature is {}, not {}", made.title(), own.title()),
-                format!("compute {}", own.title()),
+                format!("compute {}: name the hash where the library has a default of its own", own.title()),
             ));
         }
         if observed.raw.len() < found.hash.size() {

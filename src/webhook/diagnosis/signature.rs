@@ -156,7 +156,7 @@ pub(super) fn lenient_base64(text: &[u8]) -> Option<Vec<u8>> {
         other => *other,
     };
     let mut text: Vec<u8> = text.iter().filter(|byte| **byte != b'=').map(standard).collect();
-    if text.len() % 4 == 1 {
+    if text.len() % 4 == 1 && text.last().is_some_and(u8::is_ascii_alphanumeric) {
         text.pop();
     }
     ENGINE.decode(text).ok()

@@ -23,15 +23,15 @@ pub(super) fn explained(case: &Case<'_>, keys: &[KeyVariant]) -> Option<Vec<Find
     let rule = case.provider.scheme.headers.iter().find(|rule| rule.value.mentions(Field::Secret))?;
     let candidates = candidates(case, rule);
     let scheme_word = rule.value.without(Field::Secret).to_string();
-    let mut pairs: Vec<(usize, Vec<Finding>)> = Vec::new();
+    let mut found: Vec<((usize, bool), Vec<Finding>)> = Vec::new();
     for candidate in &candidates {
         for key in keys {
             let bare = strip_word(&key.key);
             let mut findings = candidate.findings.clone();
             if candidate.text == key.key.as_slice() {
-                findings.extend(key.findings.iter().cloned());
+                findings.extend(told(&key.findings));
             } else if bare.is_some_and(|bare| bare == candidate.text) {
-                findings.extend(key.findings.iter().cloned());
+                findings.extend(told(&key.findings));
                 findings.push(Finding::new(
                     Code::SecretPrefix,
                     format!("the token is the secret without its first word{}", within(&scheme_word)),
@@ -40,15 +40,29 @@ pub(super) fn explained(case: &Case<'_>, keys: &[KeyVariant]) -> Option<Vec<Find
             } else {
                 continue;
             }
+            // What was decoded on both sides need not have been the same text.
+            let decoded = |findings: &[Finding], code| findings.iter().any(|finding| finding.code == code);
+            if decoded(&findings, Code::Encoding) && decoded(&findings, Code::SecretEncoding) {
+                continue;
+            }
             // An empty text proves nothing: anybody can leave a header empty.
             if !candidate.text.is_empty() && (!findings.is_empty() || case.rejection.reason() != "mismatch") {
-                pairs.push((findings.len(), findings));
+                // Of two ways to say the same, the one that leaves the secret as it is.
+                found.push(((findings.len(), !key.findings.is_empty()), findings));
             }
         }
     }
-    let (_, findings) = pairs.into_iter().min_by_key(|(count, _)| *count)?;
+    let (_, findings) = found.into_iter().min_by_key(|(rank, _)| *rank)?;
     let findings = refusal::completed(case, &super::observed::Evidence::default(), None, merged(findings));
     (!findings.is_empty()).then_some(findings)
+}
+
+/// What is said of a key, said of a token.
+fn told(findings: &[Finding]) -> impl Iterator<Item = Finding> {
+    findings.iter().cloned().map(|mut finding| {
+        finding.cause = finding.cause.replace("the signature was made with", "the token is");
+        finding
+    })
 }
 
 fn within(word: &str) -> String {
@@ -60,7 +74,7 @@ fn strip_word(key: &[u8]) -> Option<&[u8]> {
     let at = key.iter().position(|byte| *byte == b' ')?;
     let word = &key[..at];
     let rest = key[at..].trim_ascii();
-    (!rest.is_empty() && word.iter().all(u8::is_ascii_alphabetic)).then_some(rest)
+    (!word.is_empty() && !rest.is_empty() && word.iter().all(u8::is_ascii_alphabetic)).then_some(rest)
 }
 
 fn candidates(case: &Case<'_>, rule: &HeaderRule) -> Vec<Candidate> {
@@ -141,7 +155,14 @@ fn add_forms(found: &mut Vec<Candidate>, text: &[u8], findings: &[Finding], form
             "send the secret itself: `Bearer` takes it as it is, only `Basic` encodes",
         )]
     };
-    let decoded = decode_leniently(Encoding::Base64, trimmed);
+    let unpadded = trimmed.strip_suffix(b"==").or_else(|| trimmed.strip_suffix(b"=")).unwrap_or(trimmed);
+    // Only what is base64 to the last bit: else two texts would be one token.
+    let exact = |decoded: &Vec<u8>| {
+        [Encoding::Base64, Encoding::Base64Url]
+            .iter()
+            .any(|encoding| encoding.encode(decoded).trim_end_matches('=').as_bytes() == unpadded)
+    };
+    let decoded = decode_leniently(Encoding::Base64, trimmed).filter(exact);
     if let Some(decoded) = decoded {
         add(&decoded, encoding("encoded as base64"));
         // `Basic` has `user:password`.

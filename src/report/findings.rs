@@ -1,0 +1,115 @@
+//! Why a delivery was refused: what the search proved, below the line that refuses it.
+//!
+//! ```text
+//!           cause  the signature is that of the body with its final line break removed
+//!          remedy  sign and send the same bytes: …
+//! ```
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::human::HumanReporter;
+use super::palette::Role;
+use crate::webhook::diagnosis::{Diagnosis, Finding};
+
+/// Why a delivery is not genuine, as far as that was looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why<'a> {
+    /// It is genuine, or nobody asked.
+    Unasked,
+    /// There was no time to find out.
+    LeftOut,
+    /// What came of the search.
+    Found(&'a Diagnosis),
+}
+
+impl<'a> Why<'a> {
+    /// What came of the search, if there was one.
+    pub(super) const fn diagnosis(self) -> Option<&'a Diagnosis> {
+        match self {
+            Self::Unasked | Self::LeftOut => None,
+            Self::Found(diagnosis) => Some(diagnosis),
+        }
+    }
+}
+
+impl HumanReporter<'_> {
+    /// All causes with their remedies, or that there is none.
+    pub(super) fn diagnosis(&mut self, diagnosis: &Diagnosis) -> io::Result<()> {
+        if diagnosis.findings.is_empty() {
+            return self.fact("cause", &diagnosis.tried.to_string());
+        }
+        for finding in &diagnosis.findings {
+            self.finding(finding)?;
+        }
+        Ok(())
+    }
+
+    /// The first cause alone, for who watches, and how many more there are.
+    pub(super) fn why(&mut self, why: Why<'_>) -> io::Result<()> {
+        let diagnosis = match why {
+            Why::Unasked => return Ok(()),
+            Why::LeftOut => {
+                return self.fact("cause", "not looked into: too many refusals at once (`wh verify` explains each)");
+            }
+            Why::Found(diagnosis) => diagnosis,
+        };
+        let Some(first) = diagnosis.findings.first() else {
+            return self.fact("cause", &diagnosis.tried.to_string());
+        };
+        self.finding(first)?;
+        match diagnosis.findings.len() - 1 {
+            0 => Ok(()),
+            more => self.fact("", &format!("and {more} more: `wh verify` tells all of them")),
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let name = self.paint(Role::Bad, &format!("{:>15}", "cause"));
+        let indent = " ".repeat(17);
+        let cause = self.wrapped(&format!("{} ({})", finding.cause, finding.code.name()), &indent);
+        writeln!(self.output, "{name}  {cause}")?;
+        let name = self.paint(Role::Good, &format!("{:>15}", "remedy"));
+        let remedy = self.wrapped(&finding.remedy, &indent);
+        writeln!(self.output, "{name}  {remedy}")
+    }
+}
+
+/// A finding for machines.
+#[derive(Debug, Serialize)]
+pub(super) struct FindingItem<'a> {
+    code: &'static str,
+    cause: &'a str,
+    remedy: &'a str,
+}
+
+/// What was searched, for machines.
+#[derive(Debug, Serialize)]
+pub(super) struct Searched {
+    signatures: usize,
+    combinations: u64,
+    bodies: usize,
+    keys: usize,
+    contents: usize,
+    complete: bool,
+}
+
+/// The findings for machines; none, where nothing was searched.
+pub(super) fn items(diagnosis: Option<&Diagnosis>) -> Vec<FindingItem<'_>> {
+    let findings = diagnosis.map_or(&[][..], |diagnosis| &diagnosis.findings);
+    findings.iter().map(|Finding { code, cause, remedy }| FindingItem { code: code.name(), cause, remedy }).collect()
+}
+
+/// How far the search went for machines; nothing, where none was made.
+pub(super) fn searched(diagnosis: Option<&Diagnosis>) -> Option<Searched> {
+    let tried = diagnosis?.tried;
+    Some(Searched {
+        signatures: tried.signatures,
+        combinations: tried.combinations,
+        bodies: tried.bodies,
+        keys: tried.keys,
+        contents: tried.contents,
+        complete: tried.complete,
+    })
+}
