@@ -2,7 +2,7 @@
 
 use super::finding::{Code, Finding};
 use super::remedy::{self, Family};
-use super::reserialised::{self, Order, SERIALISERS, Spacing, Tree};
+use super::reserialised::{self, SERIALISERS, Spacing, Tree};
 use super::signature::{lenient_base64, percent_decoded};
 use super::{charset, gzip};
 use crate::webhook::encoding::Encoding;
@@ -41,9 +41,12 @@ pub(super) fn doubles(body: &[u8], visit: &mut Visit<'_>) -> bool {
     let mut more = true;
     if let Some(tree) = Tree::read(body) {
         for (style, family, what) in SERIALISERS {
-            let Some(mut text) = tree.write(style, limit(body)) else { continue };
+            if !more {
+                return false;
+            }
             let first = reserialised_finding(family, what);
             if style.spacing != Spacing::Kept {
+                let Some(mut text) = tree.write(style, limit(body)) else { continue };
                 text.push(b'\n');
                 more = more && visit(text.clone(), vec![first.clone(), newline("added")]);
                 if let Spacing::Indented(_) = style.spacing {
@@ -70,8 +73,7 @@ pub(super) fn doubles(body: &[u8], visit: &mut Visit<'_>) -> bool {
 pub(super) fn unusual(body: &[u8], visit: &mut Visit<'_>) -> bool {
     let Some(tree) = Tree::read(body) else { return true };
     for style in reserialised::others() {
-        let keeps = style.spacing == Spacing::Kept && style.order != Order::Kept;
-        let Some(text) = tree.write(style, limit(body)).filter(|_| !keeps) else { continue };
+        let Some(text) = tree.write(style, limit(body)) else { continue };
         let what = format!("in another way: {}", style.describe());
         if !visit(text, vec![reserialised_finding(Family::Any, &what)]) {
             return false;

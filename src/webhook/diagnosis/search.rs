@@ -66,6 +66,9 @@ impl fmt::Display for Tried {
 /// How much memory the forms of a body may take while they wait to be paired, in bytes.
 const KEPT: usize = 32 * 1024 * 1024;
 
+/// What it costs to write a byte of another form of the body, where to hash one costs one.
+const WRITING: u64 = 3;
+
 /// What a combination costs besides its body, in bytes.
 const OVERHEAD: u64 = 192;
 
@@ -171,11 +174,12 @@ impl<'a> Search<'a> {
         let mut kept: Vec<Body> = Vec::new();
         let mut size = 0;
         let mut found = None;
+        let mut curtailed = false;
         let quarter = self.budget / 4;
         for (index, all) in [body::singles, body::doubles, body::unusual].into_iter().enumerate() {
             let start = self.tried.work;
             all(&original.bytes, &mut |bytes, findings| {
-                self.tried.work += bytes.len() as u64;
+                self.tried.work += WRITING * bytes.len() as u64;
                 let new = known.insert(fingerprint(&bytes));
                 if new {
                     let body = Body { bytes, findings };
@@ -188,14 +192,16 @@ impl<'a> Search<'a> {
                 }
                 // What is rare must not take the time of what is likely.
                 let fair = index == 0 || self.tried.work - start < quarter;
-                self.exhausted |= !fair;
-                found.is_none() && fair && self.tried.work < self.budget
+                curtailed |= !fair;
+                found.is_none() && fair && !self.exhausted
             });
-            if found.is_some() {
+            if found.is_some() || self.exhausted {
                 return found;
             }
         }
-        self.pairs(original, &kept, own_keys)
+        let found = self.pairs(original, &kept, own_keys);
+        self.exhausted |= curtailed;
+        found
     }
 
     /// Two changes at a time, the likeliest pairs first: along the diagonals of the three tables.
