@@ -58,7 +58,7 @@ variants!(of_rejection, REJECTIONS: Rejection {
     MissingTimestamp, EmptySecret, BadSecret, Mismatch, Stale, Future,
 });
 variants!(of_notice, NOTICES: Notice {
-    Setting, InProcess, TestSecret, AnyAge, NoTimestamp, FaultsLeftOut, SecretWhitespace, SecretPrefix, Reachable,
+    Setting, InProcess, TestSecret, NotDiagnosed, AnyAge, NoTimestamp, FaultsLeftOut, SecretWhitespace, SecretPrefix, Reachable,
     VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, StrangeLines, RequestRefused, LeftOut,
     FileName, OtherEvent, NoRetries, NoSchedule, NoWaits, NothingWritten, HeaderReplaced, Resumable, NotResumable, StaleSignatures, HeaderLeftOut,
     NoTls, Added,
@@ -303,6 +303,7 @@ fn notices() -> Vec<Notice> {
         Notice::InProcess { test_secrets: Vec::new() },
         Notice::InProcess { test_secrets: vec![wpg(), text("whop")] },
         Notice::TestSecret { scheme: wpg(), variable: variable() },
+        Notice::NotDiagnosed { deliveries: 812 },
         Notice::AnyAge,
         Notice::NoTimestamp { scheme: text("github") },
         Notice::FaultsLeftOut { path: text("captured.har"), lines: 7 },

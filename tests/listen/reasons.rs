@@ -125,7 +125,8 @@ fn what_no_scheme_is_recognised_in_is_refused_and_not_called_invalid() {
     let mut listener = Listener::start(&[]);
     let reply = listener.send(&Message::new("{}"));
     assert_eq!((reply.status, reply.text().as_str()), (401, r#"{"error":"unknown-scheme"}"#));
-    assert_eq!(listener.json("received")["verification"], json!({ "valid": null, "reason": "unknown-scheme" }));
+    let verification = json!({ "valid": null, "reason": "unknown-scheme", "diagnosis": [] });
+    assert_eq!(listener.json("received")["verification"], verification);
     assert_eq!(listener.stop().json("summary")["unverified"], json!(1));
 }
 
