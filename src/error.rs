@@ -6,6 +6,7 @@ use crate::edge::client::ClientError;
 use crate::edge::target::Target;
 use crate::exit::Exit;
 use crate::webhook::attempt::Failure;
+use crate::webhook::capture::Fault;
 use crate::webhook::catalogue::CatalogueError;
 use crate::webhook::composition::CompositionError;
 use crate::webhook::event::EventName;
@@ -181,17 +182,13 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
-    /// A line of a file that should be a record.
-    #[error("{path}:{line}:{column}: {message}")]
-    BadRecord {
+    /// A file in which deliveries were captured, and that cannot be read as such.
+    #[error("{path}{}: {}", fault.place, fault.message)]
+    BadCapture {
         /// The file.
         path: String,
-        /// The line, counted from 1.
-        line: u64,
-        /// The column in bytes, counted from 1.
-        column: usize,
         /// What is wrong with it.
-        message: String,
+        fault: Box<Fault>,
     },
     /// An id that no delivery in the log has.
     #[error("no delivery in `{path}` has the id `{id}`")]
@@ -303,7 +300,8 @@ impl Error {
             Self::Unreplayable { .. } => "unreplayable",
             Self::Resumable { error, .. } => error.code(),
             Self::Unresumable { .. } => "unresumable",
-            Self::Certificates { .. } | Self::BadRecord { .. } => "bad-file",
+            Self::Certificates { .. } => "bad-file",
+            Self::BadCapture { fault, .. } => fault.code(),
             Self::UnknownId { .. } => "unknown-id",
             Self::AmbiguousId { .. } => "ambiguous-id",
             Self::Report { .. } => "report",
@@ -331,7 +329,7 @@ impl Error {
             | Self::NoVariable { .. }
             | Self::Untrusted { .. }
             | Self::NoFault { .. }
-            | Self::BadRecord { .. }
+            | Self::BadCapture { .. }
             | Self::Unresumable { .. }
             | Self::UnknownId { .. }
             | Self::AmbiguousId { .. }
@@ -385,7 +383,9 @@ impl Error {
             }
             Self::Unreplayable { hint, .. } => hint.clone(),
             Self::Unresumable { .. } => "begin anew, without --resume".to_owned(),
-            Self::BadRecord { .. } => "mend the line, or take it out".to_owned(),
+            Self::BadCapture { fault, .. } => {
+                return fault.hint.clone().or_else(|| Some("mend it, or take it out".to_owned()));
+            }
             Self::UnknownId { nearest: Some(id), .. } => format!("did you mean `{id}`?"),
             Self::UnknownId { .. } => "`wh log` lists what there is".to_owned(),
             Self::AmbiguousId { .. } => "give more of it".to_owned(),

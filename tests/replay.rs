@@ -384,7 +384,7 @@ fn a_record_with_a_header_that_would_be_two_is_refused_with_its_place() {
     let file = log.folder.path().join("captured.jsonl");
     fs::write(&file, format!("{}\n{}\n", record(3), record(5).replace("v1=00", "v1=00\\r\\nX-C: 1"))).expect("room");
     let output = log.replay(&[path(&file), "--to", "9"]).run();
-    output.exit(2).stderr_contains("captured.jsonl:2:").stderr_contains("x-wpg-signature").hint_contains("line");
+    output.exit(2).stderr_contains("captured.jsonl:2:").stderr_contains("x-wpg-signature").hint_contains("take it out");
     fs::write(&file, format!("{}\n{}", record(3), &record(5)[..100])).expect("room");
     log.replay(&[path(&file), "--to", "9"])
         .run()
@@ -395,4 +395,77 @@ fn a_record_with_a_header_that_would_be_two_is_refused_with_its_place() {
 
 fn path(path: &Path) -> &str {
     path.to_str().expect("text")
+}
+
+/// The request of a record as a raw HTTP message.
+fn message(index: usize) -> String {
+    let body = body(index);
+    let head = "POST /hook?x=1 HTTP/1.1\r\nHost: me\r\nContent-Type: application/json\r\nX-WPG-Signature: v1=00\r\nX-WPG-Timestamp: 1580637600";
+    format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+#[test]
+fn har_raw_http_pretty_records_and_printed_lines_are_replayed() {
+    let (log, endpoint) = (Log::of(1), Endpoint::new());
+    let headers =
+        json!([{ "name": "X-WPG-Signature", "value": "00" }, { "name": "X-WPG-Timestamp", "value": "1580637600" }]);
+    let request = |method: &str, url: &str, headers: &Value, body: &str| {
+        json!({ "startedDateTime": "2020-02-02T10:00:00Z", "time": 1, "response": { "status": 200 }, "request": {
+            "method": method, "url": url, "httpVersion": "HTTP/1.1", "headers": headers,
+            "postData": { "mimeType": "application/json", "text": body } } })
+    };
+    let entries = [
+        request("POST", "http://old.example/hook?x=1", &headers, &body(4)),
+        request("GET", "http://old.example/style.css", &json!([]), ""),
+    ];
+    let har = json!({ "log": { "version": "1.2", "creator": { "name": "x", "version": "1" }, "entries": entries } });
+    let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(&record(6)).expect("JSON")).expect("JSON");
+    let files = [("a.har", har.to_string()), ("b.http", message(5)), ("c.json", pretty)];
+    let mut arguments = Vec::new();
+    for (name, text) in files {
+        let file = log.folder.path().join(name);
+        fs::write(&file, text).expect("room");
+        arguments.push(path(&file).to_owned());
+    }
+    let port = endpoint.port();
+    arguments.extend(["-q", "--to", &port].map(str::to_owned));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    log.replay(&arguments).run().exit(0);
+    assert_eq!(bodies(&endpoint), expected([4, 5, 6]));
+    for arrival in endpoint.arrivals() {
+        assert_eq!(arrival.target, "/hook?x=1");
+        assert_eq!(arrival.header("x-wpg-signature"), signature_of_wpg(&arrival, "whsec_wpg_test_secret_for_wh"));
+    }
+    log.replay(&[&arguments[..], &["--event", "slot.*", "--last", "1"]].concat()).run().exit(0);
+    assert_eq!(bodies(&endpoint).split_off(3), expected([6]));
+}
+
+#[test]
+fn a_raw_message_with_two_requests_in_its_head_and_a_bare_body_are_refused() {
+    let log = Log::of(1);
+    let file = log.folder.path().join("captured.http");
+    let replay = |text: &str| {
+        fs::write(&file, text).expect("room");
+        log.replay(&[path(&file), "--to", "9"]).run()
+    };
+    let two = message(1).replace("Host: me\r\n", "Host: me\r\nPOST /other HTTP/1.1\r\nHost: other\r\n");
+    replay(&two).exit(2).stderr_contains("captured.http");
+    let split = message(1).replace("v1=00", "v1=00\rX-C: 1");
+    replay(&split).exit(2).stderr_contains("captured.http");
+    replay("{\"type\":\"slot.submitted\"}").exit(2).stderr_contains("captured.http").stderr_any();
+    replay("nothing of the kind").exit(2).hint_contains("--data");
+}
+
+#[test]
+fn what_was_stopped_in_a_file_is_gone_on_with() {
+    let (log, endpoint) = (Log::of(1), Endpoint::new());
+    let file = log.folder.path().join("captured.http");
+    fs::write(&file, message(2) + &message(3)).expect("room");
+    log.replay(&[path(&file), "msg_0", "-q", "--to", "9"])
+        .run()
+        .exit(3)
+        .stdout_contains("not sent")
+        .stderr_contains("--resume");
+    log.replay(&["--resume", "-q", "--to", &endpoint.port()]).run().exit(0);
+    assert_eq!(bodies(&endpoint), expected([2, 3, 0]));
 }

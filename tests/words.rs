@@ -13,6 +13,7 @@ use wh::edge::target::Target;
 use wh::error::Error;
 use wh::report::notice::Notice;
 use wh::webhook::attempt::Failure;
+use wh::webhook::capture::{self, Fault};
 use wh::webhook::catalogue::CatalogueError;
 use wh::webhook::composition::CompositionError;
 use wh::webhook::event::EventName;
@@ -40,7 +41,7 @@ macro_rules! variants {
 variants!(of_error, ERRORS: Error {
     Usage, Catalogue, Composition, Signing, File, Command, Exists, Unwritable, Remote, NoSecret, NoVariable, Untrusted,
     NoFault, Unreachable, Certificates, Client, Output, Log, NothingLogged, UnknownId, AmbiguousId, Port, Unmet, Nothing, System,
-    Interrupted, NothingToReplay, Unreplayable, Resumable, Unresumable, BadRecord, Report,
+    Interrupted, NothingToReplay, Unreplayable, Resumable, Unresumable, BadCapture, Report,
 });
 variants!(of_catalogue, CATALOGUE_ERRORS: CatalogueError {
     File, Unreadable, UnknownScheme, UnknownEvent, AmbiguousEvent, BuiltIn, NoProvider,
@@ -187,6 +188,8 @@ fn errors() -> Vec<Error> {
     };
     let url = "https://staging.example.com/hook";
     let log = || text("/home/me/.local/state/wh/deliveries.jsonl");
+    let place = capture::Place { line: Some(3), column: Some(17), entry: None };
+    let cut_off = Fault::bad(place, "the record is cut off");
     let mut errors = vec![
         Error::Usage { message: text("no EVENT was given"), hint: Some(text("name one, such as slot.submitted")) },
         Error::File { path: text("payload.json"), reason: system(ErrorKind::NotFound) },
@@ -238,7 +241,7 @@ fn errors() -> Vec<Error> {
             left: 7,
         },
         Error::Unresumable { reason: text("no replay was stopped") },
-        Error::BadRecord { path: text("captured.jsonl"), line: 3, column: 17, message: text("the record is cut off") },
+        Error::BadCapture { path: text("captured.jsonl"), fault: Box::new(cut_off) },
         Error::Report { path: text("report.xml"), reason: system(ErrorKind::PermissionDenied) },
         Error::UnknownId { id: text("msg_1"), path: log(), nearest: Some(text("msg_2Lk9")) },
         Error::UnknownId { id: text("msg_1"), path: log(), nearest: None },

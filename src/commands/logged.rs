@@ -9,9 +9,11 @@ use jiff::Timestamp;
 
 use super::arguments::{self, Moment};
 use crate::context::Context;
+use crate::edge::import::{self, Part};
 use crate::edge::log::reading::{Line, LogReader, Place};
 use crate::error::Error;
 use crate::report::notice::Notice;
+use crate::webhook::capture::{self, Capture, Fault};
 use crate::webhook::glob::Glob;
 use crate::webhook::nearest::nearest;
 use crate::webhook::record::{self, Entry, Filter, Recorded};
@@ -143,28 +145,39 @@ impl Logged {
         Ok(notices)
     }
 
-    /// Shows each record to `visit`, the last first. A line that is none is an error, with its place.
-    pub fn walk_strictly(&self, mut visit: impl FnMut(&Recorded<'_>, Place)) -> Result<(), Error> {
+    /// Shows each delivery to `visit`, the last first. A line that cannot be read is an error, with its place.
+    pub fn walk_strictly(&self, mut visit: impl FnMut(Recorded<'_>, Place)) -> Result<(), Error> {
         let mut lines = self.reader.backward();
         while let Some(line) = lines.next().map_err(|reason| self.unreadable(reason))? {
-            let path = || self.path.display().to_string();
+            let bad = |fault| Error::BadCapture { path: self.path.display().to_string(), fault: Box::new(fault) };
             match line {
-                Line::Whole(text, _) if text.trim_ascii().is_empty() => {}
-                Line::Whole(text, place) => match record::read(text) {
-                    Ok(recorded) => visit(&recorded, place),
-                    Err(error) => {
+                Line::Whole(text, place) => match Self::delivery(text, 1) {
+                    Ok(Some(recorded)) => visit(recorded, place),
+                    Ok(None) => {}
+                    Err(fault) => {
                         let number = self.reader.number(place).map_err(|reason| self.unreadable(reason))?;
-                        let (line, column) = (number, error.column);
-                        return Err(Error::BadRecord { path: path(), line, column, message: error.to_string() });
+                        return Err(bad(Fault { place: fault.place.behind(number - 1), ..fault }));
                     }
                 },
                 Line::TooLong(bytes) => {
                     let message = format!("a line is {bytes} bytes long, which is more than a record may be");
-                    return Err(Error::usage(format!("`{}`: {message}", path()), "take the line out"));
+                    return Err(bad(Fault::bad(capture::Place::default(), message)));
                 }
             }
         }
         Ok(())
+    }
+
+    /// The delivery that a line holds: a record, or what `--json` printed of one. Nothing when it is about something else.
+    pub fn delivery(text: &[u8], number: u64) -> Result<Option<Recorded<'_>>, Fault> {
+        if let Ok(recorded) = record::read(text) {
+            return Ok(Some(recorded));
+        }
+        match import::line(text, number) {
+            Part::Delivery(Capture { delivery, at, .. }) => Ok(Some(Recorded::unanswered(delivery, at))),
+            Part::Other | Part::Request => Ok(None),
+            Part::Fault(fault) => Err(fault),
+        }
     }
 
     /// The id that is meant: this one, or the only one that begins so; and the places of its records, the newest first.

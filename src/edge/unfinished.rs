@@ -33,6 +33,8 @@ pub struct Request {
     pub keep_signature: bool,
     /// The files that the deliveries are in.
     pub files: Vec<PathBuf>,
+    /// Which of them is the log.
+    pub log: Option<usize>,
     /// How many deliveries there are.
     pub deliveries: usize,
 }
@@ -41,7 +43,7 @@ impl Request {
     /// What was asked for.
     #[must_use]
     pub fn new(what: Vec<String>, to: Option<String>, keep_signature: bool) -> Self {
-        Self { schema: SCHEMA.to_owned(), what, to, keep_signature, files: Vec::new(), deliveries: 0 }
+        Self { schema: SCHEMA.to_owned(), what, to, keep_signature, files: Vec::new(), log: None, deliveries: 0 }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `wh replay`: deliver captured deliveries again, signed afresh or as they were.
 
 mod deliveries;
+mod files;
 mod preparing;
 mod selection;
 
@@ -124,16 +125,16 @@ pub fn run(
         Some((_, stopped)) => stopped.request.clone(),
         None => Request::new(args.typed(), args.to.as_ref().map(|to| to.as_str().to_owned()), args.keep_signature),
     };
+    let catalogue = context.catalogue(shared.catalogue.as_deref())?;
+    let to = target(args, &request)?;
+    let mut preparer = Preparer::new(args, to, request.keep_signature, &catalogue, context);
     let (selection, notices) = match &resumed {
-        Some((_, stopped)) => (Selection::again(stopped)?, Vec::new()),
-        None => Selection::new(args, log, context)?,
+        Some((_, stopped)) => (Selection::again(stopped, &mut preparer)?, Vec::new()),
+        None => Selection::new(args, log, context, &mut preparer)?,
     };
     for notice in notices {
         reporter.report(&Outcome::Notice(notice))?;
     }
-    let catalogue = context.catalogue(shared.catalogue.as_deref())?;
-    let to = target(args, &request)?;
-    let mut preparer = Preparer::new(args, to, request.keep_signature, &catalogue, context);
     // What cannot be sent is told before anything is.
     let ready = preparer.prepare_all(&selection)?;
     for way in preparer.ways() {
@@ -210,6 +211,7 @@ fn begin(
 ) -> (Option<Unfinished>, Option<Notice>) {
     let (Some(path), 2..) = (path, ready.len()) else { return (None, None) };
     request.files = selection.paths();
+    request.log = selection.log;
     request.deliveries = ready.len();
     let entry = |ready: &Ready| Entry { file: ready.item.file, place: ready.item.place, hash: ready.hash };
     let entries: Vec<Entry> = ready.iter().map(entry).collect();

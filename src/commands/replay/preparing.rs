@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::edge::target::Target;
 use crate::error::Error;
 use crate::report::notice::Notice;
+use crate::webhook::capture::Capture;
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::fixture::Renderer;
@@ -193,13 +194,7 @@ impl<'a> Preparer<'a> {
         let url = self.destination(&delivery, url.as_deref())?;
         let way = self.way(&url, provider.as_ref())?;
         if let Some(provider) = &provider {
-            delivery.scheme = Some(provider.name.clone());
-            if delivery.event.is_none() {
-                delivery.event = provider.event_type(&delivery);
-            }
-            if delivery.id.is_empty() {
-                delivery.id = provider.delivery_id(&delivery).unwrap_or_else(|| self.fresh_id(provider));
-            }
+            self.name(&mut delivery, provider);
         }
         let redacted = replaying::redacted(&delivery);
         let mut delivery = replaying::again(delivery, url);
@@ -249,17 +244,56 @@ impl<'a> Preparer<'a> {
                 provider => provider.map(Some),
             };
         }
-        if self.all.is_none() {
-            let names: Vec<String> = self.catalogue.names().map(str::to_owned).collect();
-            let all: Result<Vec<_>, Error> = names.iter().map(|name| self.named(name)).collect();
-            self.all = Some(all?);
-        }
+        self.load_all()?;
         let all = self.all.as_deref().unwrap_or_default();
         let found =
             recognition::candidates(all.iter().map(Arc::as_ref), delivery).first().map(|found| found.name.clone());
         match found.or_else(|| self.args.scheme.scheme.clone()) {
             Some(name) => self.named(&name).map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// Writes down whose a delivery is, what it is about and its id, as far as that is found out.
+    pub(super) fn identify(&mut self, delivery: &mut Delivery) -> Result<(), Error> {
+        if let Some(provider) = self.provider(delivery)? {
+            self.name(delivery, &provider);
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, delivery: &mut Delivery, provider: &Provider) {
+        delivery.scheme = Some(provider.name.clone());
+        if delivery.event.is_none() {
+            delivery.event = provider.event_type(delivery);
+        }
+        if delivery.id.is_empty() {
+            let own = provider.delivery_id(delivery).filter(|id| !id.is_empty());
+            delivery.id = own.unwrap_or_else(|| self.fresh_id(provider));
+        }
+    }
+
+    /// Loads every provider, so that one can be recognised.
+    pub(super) fn load_all(&mut self) -> Result<(), Error> {
+        if self.all.is_none() {
+            let names: Vec<String> = self.catalogue.names().map(str::to_owned).collect();
+            let all: Result<Vec<_>, Error> = names.iter().map(|name| self.named(name)).collect();
+            self.all = Some(all?);
+        }
+        Ok(())
+    }
+
+    /// Whether a request out of a log of all kinds of requests is a delivery. Needs all providers.
+    pub(super) fn may_be_delivery(&self, capture: &Capture) -> bool {
+        let headers = capture.delivery.request.headers();
+        let typed = self.args.scheme.scheme.as_ref().filter(|_| !self.args.scheme.configured);
+        let mut all = self.all.iter().flatten().filter(|provider| typed.is_none_or(|name| provider.name == *name));
+        match typed {
+            Some(_) => all.any(|provider| {
+                provider.scheme.headers.iter().any(|rule| headers.contains_key(rule.name.as_str()))
+                    || !recognition::candidates(std::iter::once(provider.as_ref()), &capture.delivery).is_empty()
+            }),
+            None => !recognition::candidates(all.map(Arc::as_ref), &capture.delivery).is_empty(),
         }
     }
 

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::ReplayArgs;
+use super::files::Source;
+use super::preparing::Preparer;
 use crate::commands::logged::Logged;
 use crate::context::Context;
 use crate::edge::log::reading::Place;
@@ -45,7 +47,9 @@ pub(super) struct Captured {
 
 /// What is replayed.
 pub(super) struct Selection {
-    files: Vec<Logged>,
+    files: Vec<Source>,
+    /// Which of them is the log, in which lines may be put aside.
+    pub(super) log: Option<usize>,
     pub(super) items: Vec<Item>,
 }
 
@@ -55,6 +59,7 @@ impl Selection {
         args: &ReplayArgs,
         log: Result<PathBuf, Error>,
         context: &Context,
+        preparer: &mut Preparer<'_>,
     ) -> Result<(Self, Vec<Notice>), Error> {
         let filter = args.filter.filter((context.clock)())?;
         let mut chosen =
@@ -65,11 +70,11 @@ impl Selection {
         for what in &args.what {
             match what.as_str() {
                 "last" => chosen.newest(Some(1))?,
-                path if Path::new(path).is_file() => chosen.file(Path::new(path))?,
+                path if Path::new(path).is_file() => chosen.file(Path::new(path), preparer)?,
                 id => chosen.id(id)?,
             }
         }
-        let Choosing { files, mut found, notices, .. } = chosen;
+        let Choosing { files, mut found, notices, log_file, .. } = chosen;
         if let Some(last) = args.last {
             found.drain(..found.len().saturating_sub(last));
         }
@@ -78,15 +83,22 @@ impl Selection {
         }
         let item = |(serial, (file, place)): (usize, (u16, Place))| Item { file, place, serial, known: None };
         let items = found.into_iter().enumerate().map(item).collect();
-        Ok((Self { files, items }, notices))
+        Ok((Self { files, log: log_file.map(usize::from), items }, notices))
     }
 
     /// What is left of a replay that was stopped.
-    pub(super) fn again(stopped: &Stopped) -> Result<Self, Error> {
+    pub(super) fn again(stopped: &Stopped, preparer: &mut Preparer<'_>) -> Result<Self, Error> {
         let mut files = Vec::new();
         for path in &stopped.request.files {
             let gone = || Error::Unresumable { reason: format!("`{}` is not there any more", path.display()) };
-            files.push(Logged::open(path)?.ok_or_else(gone)?);
+            let source = if stopped.request.log == Some(files.len()) {
+                Source::Lines(Logged::open(path)?.ok_or_else(gone)?)
+            } else if path.is_file() {
+                Source::open(path, preparer)?
+            } else {
+                return Err(gone());
+            };
+            files.push(source);
         }
         let all = stopped.entries.iter().zip(&stopped.done).enumerate();
         let left = all.filter(|(_, (_, done))| !**done);
@@ -96,13 +108,13 @@ impl Selection {
             serial,
             known: Some(entry.hash),
         };
-        Ok(Self { files, items: left.map(item).collect() })
+        Ok(Self { files, log: stopped.request.log, items: left.map(item).collect() })
     }
 
     /// The files that records are in.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
         // A replay may be gone on with from another directory.
-        let whole = |file: &Logged| std::path::absolute(file.file()).unwrap_or_else(|_| file.file().to_owned());
+        let whole = |file: &Source| std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
         self.files.iter().map(whole).collect()
     }
 
@@ -115,27 +127,22 @@ impl Selection {
             places.push(Place { part: 1, ..item.place });
         }
         for place in places {
-            let read = file.reader().read(place, line).map_err(|reason| file.unreadable(reason))?;
-            let hash = hash(line);
-            if read && item.known.is_none_or(|known| known == hash) {
-                let Ok(recorded) = record::read(line) else { continue };
-                return Ok(captured(recorded, hash));
+            if let Some(captured) = file.read(place, line)?
+                && item.known.is_none_or(|known| known == captured.hash)
+            {
+                return Ok(captured);
             }
         }
-        let path = file.file().display();
+        let path = file.path().display();
         Err(Error::Unresumable { reason: format!("a delivery is not in `{path}` any more, which has changed since") })
     }
-}
-
-fn captured(recorded: Recorded<'_>, hash: u64) -> Captured {
-    Captured { delivery: recorded.delivery, at: recorded.at, url: recorded.url.map(Into::into), hash }
 }
 
 /// Deliveries on their way into a selection.
 struct Choosing {
     log: Result<PathBuf, Error>,
     filter: Filter,
-    files: Vec<Logged>,
+    files: Vec<Source>,
     /// Which of the files is the log.
     log_file: Option<u16>,
     found: Vec<(u16, Place)>,
@@ -154,12 +161,12 @@ impl Choosing {
         };
         let nothing = || Error::NothingLogged { path: path.display().to_string(), filtered: false };
         let logged = Logged::open(&path)?.ok_or_else(nothing)?;
-        let file = self.add(logged);
+        let file = self.add(Source::Lines(logged));
         self.log_file = Some(file);
         Ok(file)
     }
 
-    fn add(&mut self, file: Logged) -> u16 {
+    fn add(&mut self, file: Source) -> u16 {
         self.files.push(file);
         u16::try_from(self.files.len() - 1).expect("a command line holds fewer files")
     }
@@ -170,7 +177,7 @@ impl Choosing {
         let mut each = Each::default();
         let most = last.unwrap_or(usize::MAX);
         let filter = &self.filter;
-        let notices = self.files[usize::from(file)].walk(None, |recorded, place| {
+        let notices = self.lines(file).walk(None, |recorded, place| {
             each.see(recorded, place, filter);
             if each.found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
@@ -182,7 +189,7 @@ impl Choosing {
     /// The delivery of an id, or of the beginning of one.
     fn id(&mut self, id: &str) -> Result<(), Error> {
         let file = self.log()?;
-        let logged = &self.files[usize::from(file)];
+        let logged = self.lines(file);
         let (_, places) = logged.find(id).map_err(|error| match error {
             // What looks like a path was meant to be one.
             Error::UnknownId { .. } if Path::new(id).extension().is_some() || id.contains(['/', '\\']) => {
@@ -204,19 +211,20 @@ impl Choosing {
     }
 
     /// All deliveries of a file.
-    fn file(&mut self, path: &Path) -> Result<(), Error> {
-        let nothing = || Error::File { path: path.display().to_string(), reason: std::io::ErrorKind::NotFound.into() };
-        let logged = Logged::open_file(path)?.ok_or_else(nothing)?;
-        let mut places = Vec::new();
-        let filter = &self.filter;
-        logged.walk_strictly(|recorded, place| {
-            if filter.admits(recorded) {
-                places.push(place);
-            }
-        })?;
-        let file = self.add(logged);
-        self.found.extend(places.into_iter().rev().map(|place| (file, place)));
+    fn file(&mut self, path: &Path, preparer: &mut Preparer<'_>) -> Result<(), Error> {
+        let source = Source::open(path, preparer)?;
+        let places = source.places(&self.filter, preparer)?;
+        let file = self.add(source);
+        self.found.extend(places.into_iter().map(|place| (file, place)));
         Ok(())
+    }
+
+    /// The log, which consists of lines.
+    fn lines(&self, file: u16) -> &Logged {
+        match &self.files[usize::from(file)] {
+            Source::Lines(lines) => lines,
+            Source::Held { .. } => unreachable!("a log is read as lines"),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Direction, Recorded};
+use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
 use crate::webhook::glob::Glob;
 
@@ -51,6 +52,25 @@ impl Entry {
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+}
+
+impl Recorded<'_> {
+    /// A delivery of which it is not known what has become of it.
+    #[must_use]
+    pub fn unanswered(delivery: Delivery, at: Option<Timestamp>) -> Self {
+        Self {
+            delivery,
+            direction: Direction::Received,
+            at,
+            remote: None,
+            url: None,
+            attempt: None,
+            valid: None,
+            reason: None,
+            response: None,
+            error: None,
+        }
     }
 }
 
