@@ -199,7 +199,9 @@ impl<'a> HumanReporter<'a> {
         if self.is(Verbosity::Quiet) && role == Role::Good {
             return Ok(());
         }
-        writeln!(self.output, "{}", self.paint(role, &text))
+        // The terminal has put ^C where the cursor stood.
+        let start = if self.style.terminal { "\n" } else { "" };
+        writeln!(self.output, "{start}{}", self.paint(role, &text))
     }
 
     /// `10:00:00 <-- 200 POST http://localhost:3000/ (12 ms) [msg_2Lk9…]`, and the answer's body when it matters.

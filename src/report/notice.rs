@@ -254,7 +254,8 @@ impl fmt::Display for Notice {
                 write!(f, "verifying with the public test secret of {scheme}; {variable} takes yours")
             }
             Self::TornLog { path, bytes } => {
-                write!(f, "the last line of {path} was cut off after {bytes} bytes; it was ended, and never answered")
+                let word = if *bytes == 1 { "byte" } else { "bytes" };
+                write!(f, "the last line of {path} was cut off after {bytes} {word}; it was ended, and never answered")
             }
             Self::NotRecorded { reason } => {
                 write!(f, "a delivery could not be recorded, and was answered 507: {reason}")

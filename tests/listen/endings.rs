@@ -76,6 +76,8 @@ fn a_time_that_is_over_without_a_delivery_concludes_nothing() {
     assert_eq!(output.exit(4).json("error")["code"], json!("nothing"));
     let output = Wh::new().args(["listen", "--port", "0", "--no-log", "--json", "--timeout", "100ms", "-n", "2"]).run();
     assert_eq!(output.exit(1).json("error")["message"], json!("0 of 2 deliveries arrived"));
+    let output = Wh::new().args(["listen", "--port", "0", "--no-log", "--json", "--timeout", "100ms", "-n", "1"]).run();
+    assert_eq!(output.exit(1).json("error")["message"], json!("0 of 1 delivery arrived"));
 }
 
 #[test]

@@ -122,7 +122,8 @@ impl Expectations {
         let seen = self.seen();
         let mut missing = Vec::new();
         if let Some(count) = self.count.filter(|count| seen.counted < *count) {
-            missing.push(format!("{} of {count} deliveries arrived", seen.counted));
+            let word = if count == 1 { "delivery" } else { "deliveries" };
+            missing.push(format!("{} of {count} {word} arrived", seen.counted));
         }
         for ((glob, _), _) in self.globs.iter().zip(&seen.met).filter(|(_, met)| !**met) {
             missing.push(format!("no `{glob}` arrived"));

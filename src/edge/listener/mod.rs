@@ -131,6 +131,7 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::TooLarge { limit: 1 } => f.write_str("its body is larger than 1 byte"),
             Self::TooLarge { limit } => write!(f, "its body is larger than {limit} bytes"),
             Self::NoRoom { limit } => write!(f, "its body and those of others are larger than {limit} bytes"),
             Self::TooSlow => f.write_str("its body did not come in time"),
