@@ -282,13 +282,9 @@ impl fmt::Display for Notice {
             Self::StrangeLines { path, lines } => write!(f, "{lines} lines of {path} are no records, and left out"),
             Self::RequestRefused { remote, reason } => write!(f, "a request from {remote} was refused: {reason}"),
             Self::LeftOut { lines, recorded } => {
-                let what = if *lines == 1 {
-                    "1 delivery or answer is".into()
-                } else {
-                    format!("{lines} deliveries and answers are")
-                };
-                let log = if *recorded { "; the log has them all" } else { "" };
-                write!(f, "{what} not shown: more than can be read came{log}")
+                let what = if *lines == 1 { "1 line is".to_owned() } else { format!("{lines} lines are") };
+                let log = if *recorded { "; the log has every delivery" } else { "" };
+                write!(f, "{what} not shown: more came than can be read{log}")
             }
             Self::FileName { name } => {
                 write!(f, "`{name}` is sent as it stands; --data @{name} sends what is in the file")
