@@ -127,6 +127,22 @@ fn what_is_announced_too_large_is_refused_before_it_is_sent() {
 }
 
 #[test]
+fn bodies_that_are_too_large_together_are_503_until_others_are_answered() {
+    let server = Server::new(Limits { body: 8, bodies: 10, ..patient() });
+    let mut first = connect(server.address);
+    first
+        .write_all(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8\r\n\r\nabcdef")
+        .expect("a server");
+    let second = || exchange(server.address, &Message::new("ghijkl").bytes()).status;
+    // Until the server has read what the first has sent, there is room.
+    let refused = (0..1000).map(|_| second()).find(|status| *status != 200);
+    assert_eq!(refused, Some(503));
+    first.write_all(b"gh").expect("a server");
+    assert_eq!((hear(first).status, second()), (200, 200));
+    assert!(server.refusals().contains(&Refusal::NoRoom { limit: 10 }));
+}
+
+#[test]
 fn one_host_is_due_and_no_tunnel_is_given() {
     let server = Server::new(patient());
     for (head, due) in [
