@@ -115,6 +115,11 @@ fn the_same_flag_has_the_same_words_everywhere() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
+/// A browser's record of one request.
+const HAR: &str = r#"{"log":{"version":"1.2","entries":[{"request":{"method":"POST","url":"http://localhost:3000/",
+"httpVersion":"HTTP/1.1","headers":[{"name":"Content-Type","value":"application/json"}],
+"postData":{"mimeType":"application/json","text":"{\"action\":\"payment.succeeded\"}"}}}]}}"#;
+
 /// Runs a command line of a help text in a shell, in a world that has what it needs.
 #[track_caller]
 fn run(line: &str) {
@@ -153,7 +158,8 @@ fn run(line: &str) {
         .env("PATH", path)
         .file("send-three.sh", "#!/bin/sh\n")
         .file("home/x", "")
-        .file("body.json", "{}");
+        .file("body.json", "{}")
+        .file("captured.har", HAR);
     let home = world.folder().join("home");
     let script = world.folder().join("send-three.sh");
     fs::set_permissions(script, fs::Permissions::from_mode(0o755)).expect("a program");
@@ -175,8 +181,7 @@ fn the_examples_of_the_help_texts_work() {
         let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let examples: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("  ")).collect();
         assert!(examples.len() >= 2, "wh {name} --help has {} examples", examples.len());
-        // What a HAR file needs to be is told by the tests of `replay`.
-        for example in examples.into_iter().filter(|example| !example.contains(".har")) {
+        for example in examples {
             run(example);
         }
     }

@@ -15,6 +15,7 @@ mod keys;
 mod listen;
 mod log;
 mod many;
+mod picture;
 mod readme;
 mod records;
 mod replay;

@@ -1,5 +1,6 @@
 //! The commands of the README, run as they stand there.
 
+use crate::picture::captured;
 use crate::support::receiver::{WPG, receiver, wpg};
 use crate::support::{Answer, Endpoint, Wh};
 
@@ -55,8 +56,9 @@ fn every_command_of_the_readme_does_what_it_says() {
             let mut words = words(stage).into_iter();
             assert_eq!(words.next().as_deref(), Some("wh"), "{command}");
             let words = words.map(|word| word.replace("localhost:3000", &place));
-            let output = Wh::new().args(words).stdin(input).run();
-            output.exit(0);
+            let output = Wh::new().args(words).file("captured.json", captured()).stdin(input).run();
+            // One of them is about what is wrong.
+            output.exit(i32::from(command.ends_with("captured.json")));
             if stages.peek().is_none() {
                 break output;
             }
@@ -89,4 +91,12 @@ fn the_steps_for_ci_run_as_they_stand() {
     for step in steps {
         checks(step.into_iter());
     }
+}
+
+#[test]
+fn the_record_of_the_readme_is_one() {
+    let start = README.find(r#"{"schema":"#).expect("a record");
+    let record = README[start..].split("```").next().expect("a block");
+    let delivery = wh::webhook::record::read(record.as_bytes()).expect("a record").delivery;
+    assert_eq!((delivery.id.as_str(), delivery.event.as_deref()), ("msg_2Lk9", Some("payment.succeeded")));
 }
