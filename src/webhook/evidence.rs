@@ -44,8 +44,9 @@ impl Scheme {
                 evidence.computed.extend(computed.map(|signature| (secret.name().to_owned(), signature)));
             }
         }
-        evidence.timestamp = claim.timestamp.as_ref().map(|text| (text.clone(), self.timestamp.unit.read(text)));
-        evidence.signatures = claim.signatures;
+        evidence.timestamp =
+            claim.timestamp.as_ref().map(|text| (text.clone().into_owned(), self.timestamp.unit.read(text)));
+        evidence.signatures = claim.signatures();
         evidence
     }
 }

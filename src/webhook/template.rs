@@ -120,6 +120,22 @@ impl Captures<'_> {
     }
 }
 
+impl<'a> Captures<'a> {
+    /// Takes a field's bytes out.
+    pub fn take(&mut self, field: Field) -> Option<Cow<'a, [u8]>> {
+        let at = self.fields.iter().position(|(name, _)| *name == field)?;
+        Some(self.fields.swap_remove(at).1)
+    }
+
+    /// Takes a field out as text, if it is UTF-8.
+    pub fn take_text(&mut self, field: Field) -> Option<Cow<'a, str>> {
+        match self.take(field)? {
+            Cow::Borrowed(bytes) => str::from_utf8(bytes).ok().map(Cow::Borrowed),
+            Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+        }
+    }
+}
+
 impl Template {
     /// Reads a template that may hold the `allowed` fields.
     pub fn parse(text: &str, allowed: &[Field]) -> Result<Self, TemplateError> {

@@ -1,10 +1,12 @@
 //! `Scheme::verify`: whether a delivery is genuine, and if not, why, as one of a closed list of reasons.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
+use memchr::memmem;
 use subtle::ConstantTimeEq;
 
 use super::delivery::Delivery;
@@ -189,14 +191,38 @@ fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_millis().div_ceil(1000))
 }
 
-/// What a delivery says of itself: found in its headers and its envelope, and not yet proved.
+/// What a delivery says of itself: found in its headers and its envelope, and not yet proved. `'a` is the delivery's
+/// life and the scheme's.
 #[derive(Debug, Default)]
-pub(super) struct Claim {
-    pub(super) payload: Option<Vec<u8>>,
-    pub(super) id: Option<String>,
-    pub(super) timestamp: Option<String>,
-    pub(super) token: Option<(Place, Vec<u8>)>,
-    pub(super) signatures: Vec<(Place, String)>,
+pub(super) struct Claim<'a> {
+    pub(super) payload: Option<Cow<'a, [u8]>>,
+    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) timestamp: Option<Cow<'a, str>>,
+    token: Option<(Spot<'a>, Cow<'a, [u8]>)>,
+    signatures: Vec<(Spot<'a>, Cow<'a, str>)>,
+}
+
+impl Claim<'_> {
+    /// The signatures, and where they stand.
+    pub(super) fn signatures(&self) -> Vec<(Place, String)> {
+        self.signatures.iter().map(|(spot, signature)| (spot.place(), signature.clone().into_owned())).collect()
+    }
+}
+
+/// A [`Place`], named by the scheme's own rule.
+#[derive(Debug, Clone, Copy)]
+enum Spot<'a> {
+    Header(&'a HeaderRule),
+    Body,
+}
+
+impl Spot<'_> {
+    fn place(self) -> Place {
+        match self {
+            Self::Header(rule) => Place::Header(rule.name.clone()),
+            Self::Body => Place::Body,
+        }
+    }
 }
 
 impl Scheme {
@@ -240,16 +266,16 @@ impl Scheme {
     }
 
     /// Reads what the delivery claims from its envelope, its headers and its payload.
-    pub(super) fn claim(&self, delivery: &Delivery) -> Result<Claim, Rejection> {
+    pub(super) fn claim<'a>(&'a self, delivery: &'a Delivery) -> Result<Claim<'a>, Rejection> {
         let mut claim = Claim::default();
         if let Some(envelope) = &self.envelope {
             let read = envelope.read(delivery.request.body());
             let form = || Rejection::BadFormat { place: Place::Body, form: envelope.to_string() };
-            let captures = read.ok_or_else(form)?;
-            claim.payload = captures.field(Field::Payload).map(<[u8]>::to_vec);
+            let mut captures = read.ok_or_else(form)?;
+            claim.payload = captures.take(Field::Payload);
             if envelope.mentions(Field::Signature) {
-                let signature = captures.text(Field::Signature).ok_or_else(form)?;
-                claim.signatures.push((Place::Body, signature.to_owned()));
+                let signature = captures.take_text(Field::Signature).ok_or_else(form)?;
+                claim.signatures.push((Spot::Body, signature));
             }
         }
         for rule in &self.headers {
@@ -260,24 +286,20 @@ impl Scheme {
         if let (None, Some(path)) = (&claim.timestamp, &self.timestamp.payload) {
             let payload = claim.payload.as_deref().unwrap_or(delivery.request.body());
             let missing = || Rejection::MissingTimestamp { path: path.to_string() };
-            claim.timestamp = Some(self.timestamp_in(payload).ok_or_else(missing)?);
+            claim.timestamp = Some(Cow::Owned(self.timestamp_in(payload).ok_or_else(missing)?));
         }
         Ok(claim)
     }
 
-    fn read_header(&self, rule: &HeaderRule, value: &[u8], claim: &mut Claim) -> Result<(), Rejection> {
+    fn read_header<'a>(&self, rule: &'a HeaderRule, value: &'a [u8], claim: &mut Claim<'a>) -> Result<(), Rejection> {
         let place = || Place::Header(rule.name.clone());
         let bad_format = || Rejection::BadFormat { place: place(), form: rule.value.to_string() };
         // What has a mark is known by it; what has none, such as `{version}=…`, takes what is left.
         let marked = rule.items.iter().filter(|template| !template.begins_open());
         let templates = || marked.clone().chain(rule.items.iter().filter(|template| template.begins_open()));
-        let items: Vec<&[u8]> = match &rule.separator {
-            Some(separator) => split(value, separator.as_bytes()),
-            None => vec![value],
-        };
         let mut other_version = None;
         let mut signatures = 0;
-        for item in items {
+        for item in split(value, rule.separator.as_deref()) {
             // In a list, what has none of the forms is another version's, or an extension: passed over.
             let Some(captures) = templates().find_map(|template| template.read(item)) else {
                 if rule.separator.is_some() {
@@ -294,7 +316,7 @@ impl Scheme {
             if captures.field(Field::Signature).is_some() {
                 signatures += 1;
             }
-            self.take(rule, &captures, claim)?;
+            self.take(rule, captures, claim)?;
         }
         let demanded = rule.value.mentions(Field::Signature) || rule.value.mentions(Field::Version);
         if let (true, 0, Some(found)) = (demanded, signatures, other_version) {
@@ -308,25 +330,34 @@ impl Scheme {
         if timestamp_due { Err(bad_format()) } else { Ok(()) }
     }
 
-    fn take(&self, rule: &HeaderRule, captures: &Captures<'_>, claim: &mut Claim) -> Result<(), Rejection> {
-        let place = || Place::Header(rule.name.clone());
-        let bad_format = || Rejection::BadFormat { place: place(), form: rule.value.to_string() };
+    fn take<'a>(
+        &self,
+        rule: &'a HeaderRule,
+        mut captures: Captures<'a>,
+        claim: &mut Claim<'a>,
+    ) -> Result<(), Rejection> {
+        let bad_format =
+            || Rejection::BadFormat { place: Place::Header(rule.name.clone()), form: rule.value.to_string() };
         if captures.field(Field::Timestamp).is_some() {
-            let text = captures.text(Field::Timestamp).ok_or(self.bad_timestamp())?.to_owned();
+            let text = captures.take_text(Field::Timestamp).ok_or(self.bad_timestamp())?;
             if claim.timestamp.as_ref().is_some_and(|earlier| *earlier != text) {
                 return Err(bad_format());
             }
             claim.timestamp = Some(text);
         }
         if captures.field(Field::Id).is_some() {
-            claim.id = Some(captures.text(Field::Id).ok_or_else(bad_format)?.to_owned());
+            claim.id = Some(captures.take_text(Field::Id).ok_or_else(bad_format)?);
         }
-        if let Some(token) = captures.field(Field::Secret) {
-            claim.token = Some((place(), token.to_vec()));
+        if let Some(token) = captures.take(Field::Secret) {
+            claim.token = Some((Spot::Header(rule), token));
         }
-        if let Some(signature) = captures.field(Field::Signature) {
+        if let Some(signature) = captures.take(Field::Signature) {
             // What is not UTF-8 is not in any encoding either: as lossy text it is told as such.
-            claim.signatures.push((place(), String::from_utf8_lossy(signature).into_owned()));
+            let signature = match signature {
+                Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+                Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+            };
+            claim.signatures.push((Spot::Header(rule), signature));
         }
         Ok(())
     }
@@ -335,7 +366,7 @@ impl Scheme {
     fn matching_signature(
         &self,
         delivery: &Delivery,
-        claim: &Claim,
+        claim: &Claim<'_>,
         secrets: &Keyring,
     ) -> Result<(String, Option<Encoding>), Rejection> {
         let payload = claim.payload.as_deref().unwrap_or(delivery.request.body());
@@ -356,11 +387,11 @@ impl Scheme {
             let expected = expected.map_err(|field| Rejection::MissingField { field: field.title() })?;
             for encoding in std::iter::once(self.encoding).chain(self.also_accepts.iter().copied()) {
                 let expected = encoding.encode(&expected);
-                for (place, signature) in &claim.signatures {
+                for (spot, signature) in &claim.signatures {
                     if bool::from(expected.as_bytes().ct_eq(signature.as_bytes())) {
                         return Ok((secret.name().to_owned(), (encoding != self.encoding).then_some(encoding)));
                     }
-                    fault = fault.or_else(|| self.form_fault(place, signature, expected.len()));
+                    fault = fault.or_else(|| self.form_fault(*spot, signature, expected.len()));
                 }
             }
         }
@@ -369,9 +400,9 @@ impl Scheme {
     }
 
     /// What is wrong with the form of a signature, if it could not be anybody's.
-    fn form_fault(&self, place: &Place, signature: &str, expected: usize) -> Option<Rejection> {
+    fn form_fault(&self, spot: Spot<'_>, signature: &str, expected: usize) -> Option<Rejection> {
         if signature.is_empty() {
-            return Some(Rejection::MissingSignature { place: place.clone() });
+            return Some(Rejection::MissingSignature { place: spot.place() });
         }
         let mut encodings = std::iter::once(self.encoding).chain(self.also_accepts.iter().copied());
         let length = |encoding: Encoding| encoding.decode(signature.as_bytes()).map(|bytes| bytes.len());
@@ -379,7 +410,7 @@ impl Scheme {
             return None;
         }
         let found = signature.chars().count();
-        Some(Rejection::BadEncoding { place: place.clone(), encoding: self.encoding.title(), expected, found })
+        Some(Rejection::BadEncoding { place: spot.place(), encoding: self.encoding.title(), expected, found })
     }
 
     fn check_age(&self, age: SignedDuration) -> Result<(), Rejection> {
@@ -396,10 +427,10 @@ impl Scheme {
     }
 }
 
-fn matching_token(claim: &Claim, secrets: &Keyring) -> Result<String, Rejection> {
-    let (place, token) = claim.token.as_ref().map_or((Place::Body, &[][..]), |(place, token)| (place.clone(), token));
+fn matching_token(claim: &Claim<'_>, secrets: &Keyring) -> Result<String, Rejection> {
+    let (spot, token) = claim.token.as_ref().map_or((Spot::Body, &[][..]), |(spot, token)| (*spot, token));
     if token.is_empty() {
-        return Err(Rejection::MissingSignature { place });
+        return Err(Rejection::MissingSignature { place: spot.place() });
     }
     let mut matched = None;
     for Entry { secret, .. } in &secrets.entries {
@@ -431,14 +462,18 @@ fn single_value<'a>(rule: &HeaderRule, headers: &'a HeaderMap) -> Result<Option<
     }
 }
 
-/// The items of a list, without the white space around them.
-fn split<'a>(value: &'a [u8], separator: &[u8]) -> Vec<&'a [u8]> {
-    let mut items = Vec::new();
-    let mut rest = value;
-    while let Some(at) = rest.windows(separator.len()).position(|window| window == separator) {
-        items.push(rest[..at].trim_ascii());
-        rest = &rest[at + separator.len()..];
-    }
-    items.push(rest.trim_ascii());
-    items
+/// The items of a list, without the white space around them; all of the value where nothing separates items.
+fn split<'a>(value: &'a [u8], separator: Option<&'a str>) -> impl Iterator<Item = &'a [u8]> {
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let value = rest.take()?;
+        let Some(separator) = separator else { return Some(value) };
+        match memmem::find(value, separator.as_bytes()) {
+            Some(at) => {
+                rest = Some(&value[at + separator.len()..]);
+                Some(value[..at].trim_ascii())
+            }
+            None => Some(value.trim_ascii()),
+        }
+    })
 }
