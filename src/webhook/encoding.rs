@@ -47,7 +47,7 @@ impl Encoding {
     #[must_use]
     pub fn encode(self, bytes: &[u8]) -> String {
         match self {
-            Self::Hex => hex::encode(bytes),
+            Self::Hex => hexadecimal(bytes),
             Self::Base64 => STANDARD.encode(bytes),
             Self::Base64Url => URL_SAFE_NO_PAD.encode(bytes),
         }
@@ -74,6 +74,13 @@ impl Encoding {
         };
         text.chars().position(|character| !belongs(character))
     }
+}
+
+/// All digits at once, which `hex::encode` pushes one by one.
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut digits = vec![0; bytes.len() * 2];
+    hex::encode_to_slice(bytes, &mut digits).expect("two digits a byte");
+    String::from_utf8(digits).expect("digits are ASCII")
 }
 
 #[cfg(test)]

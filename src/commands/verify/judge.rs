@@ -236,17 +236,20 @@ impl Judge {
                 delivery.id = id;
             }
         }
-        if let Some(name) = redacted_header(&provider.scheme, delivery) {
-            return (Some(bench), Verdict::Open(Doubt::Redacted { name: name.to_owned() }));
-        }
+        // What was redacted proves nothing, so that only what is refused has to be looked through for it.
+        let redacted =
+            || redacted_header(&provider.scheme, delivery).map(|name| Doubt::Redacted { name: name.to_owned() });
         if let Some(error) = keyring.fault() {
-            return (Some(bench), Verdict::Open(Doubt::NoKey(error.clone())));
+            let doubt = redacted().unwrap_or_else(|| Doubt::NoKey(error.clone()));
+            return (Some(bench), Verdict::Open(doubt));
         }
-        bench.used.store(true, Ordering::Relaxed);
         let verdict = match provider.scheme.verify_with(delivery, keyring, at) {
             Ok(verified) => Verdict::Genuine(verified),
-            Err(rejection) => Verdict::Refused(rejection),
+            Err(rejection) => redacted().map_or(Verdict::Refused(rejection), Verdict::Open),
         };
+        if !matches!(verdict, Verdict::Open(_)) {
+            bench.used.store(true, Ordering::Relaxed);
+        }
         (Some(bench), verdict)
     }
 
