@@ -152,6 +152,20 @@ fn a_record_that_is_cut_off_is_told_from_what_is_no_json() {
 }
 
 #[test]
+fn bytes_that_are_not_utf_8_are_told_where_they_are_read_and_passed_over_where_nothing_is() {
+    let record = written(&delivery(b"one".to_vec()));
+    let body = record.find("one").expect("the body");
+    let mut bytes = record.clone().into_bytes();
+    bytes[body] = 0xff;
+    let error = read(&bytes).expect_err("the body is a string");
+    assert!(matches!(error.problem, ReadProblem::NotJson(_)), "{error}");
+    assert_eq!((error.line, error.column), (1, body + 1));
+    let (start, end) = record.split_at(1);
+    let bytes = [start.as_bytes(), b"\"other\":\"\xff\",", end.as_bytes()].concat();
+    assert_eq!(read(&bytes).expect("a record").delivery.request.body().as_ref(), b"one");
+}
+
+#[test]
 fn a_newer_form_and_another_schema_are_told_as_such() {
     let newer = RECORD.replacen("wh.delivery/1", "wh.delivery/2", 1).replacen("\"POST\"", "{}", 1);
     let problem = read(newer.as_bytes()).expect_err("newer").problem;

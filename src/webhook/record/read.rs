@@ -341,7 +341,18 @@ impl<'de> Deserialize<'de> for ReadResponse {
 
 /// All of a JSON text, which is an object.
 fn whole<'a, T: Deserialize<'a>>(json: &'a [u8], expected: &'static str) -> serde_json::Result<T> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    // To look once at all of it is quicker than at every string; what is not UTF-8 is told where it is met.
+    match str::from_utf8(json) {
+        Ok(text) => only(serde_json::Deserializer::from_str(text), expected),
+        Err(_) => only(serde_json::Deserializer::from_slice(json), expected),
+    }
+}
+
+/// The object that a text consists of.
+fn only<'a, R: serde_json::de::Read<'a>, T: Deserialize<'a>>(
+    mut deserializer: serde_json::Deserializer<R>,
+    expected: &'static str,
+) -> serde_json::Result<T> {
     let value = object(&mut deserializer, expected)?;
     deserializer.end()?;
     Ok(value)
