@@ -201,7 +201,7 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// The beginning of several ids.
-    #[error("{} ids begin with `{id}`: {}", candidates.len(), some(candidates))]
+    #[error("more than one id begins with `{id}`: {}", some(candidates))]
     AmbiguousId {
         /// What they begin with.
         id: String,
@@ -441,8 +441,8 @@ pub(crate) fn told(reason: &io::Error) -> String {
 fn unmet(missing: &str, invalid: u64) -> String {
     match invalid {
         0 => missing.to_owned(),
-        1 => format!("{missing}; one that arrived was not genuine"),
-        count => format!("{missing}; {count} that arrived were not genuine"),
+        1 => format!("{missing}, and one that was not genuine"),
+        count => format!("{missing}, and {count} that were not genuine"),
     }
 }
 

@@ -188,7 +188,7 @@ fn the_beginning_of_an_id_will_do_where_it_is_one_and_a_slip_finds_the_nearest()
     wh_log(&text, &["evt"]).run().stdout_contains("evt_z");
     wh_log(&text, &["msg_abcd"]).run().stdout_contains("msg_abcd");
     let output = wh_log(&text, &["msg_abc"]).run();
-    output.exit(2).stderr_contains("2 ids begin with `msg_abc`: msg_abcd, msg_abcx").hint_contains("more");
+    output.exit(2).stderr_contains("more than one id begins with `msg_abc`: msg_abcd, msg_abcx").hint_contains("more");
     wh_log(&text, &["msg_abdc"]).run().exit(2).hint_contains("did you mean `msg_abcd`?");
     wh_log(&text, &["zzz"]).run().exit(2).hint_contains("wh log");
 }

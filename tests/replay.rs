@@ -361,7 +361,11 @@ fn nothing_to_replay_is_4_and_an_unknown_id_2_with_the_nearest() {
     log.replay(&[]).run().exit(2).stderr_contains("nothing says what").hint_contains("last");
     log.replay(&["--event", "nothing"]).run().exit(4).stderr_contains("nothing to replay").hint_contains("wh log");
     log.replay(&["msk_2", "--to", "9"]).run().exit(2).hint_contains("did you mean `msg_2`?");
-    log.replay(&["msg_", "--to", "9"]).run().exit(2).stderr_contains("3 ids begin with `msg_`").hint_contains("more");
+    log.replay(&["msg_", "--to", "9"])
+        .run()
+        .exit(2)
+        .stderr_contains("more than one id begins with `msg_`")
+        .hint_contains("more");
     log.replay(&["missing.har"]).run().exit(2).stderr_contains("missing.har").hint_contains("slip");
     Log::new().replay(&["last"]).run().exit(4).stderr_contains("nothing is recorded").hint_contains("wh listen");
     for flag in ["--last=0", "-n-1", "-c0", "--rate=0", "--speed=0", "--speed=-1", "--since=soon"] {

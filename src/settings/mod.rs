@@ -259,7 +259,9 @@ fn catalogue(
     }
     let Some((chosen, line)) = first(sections, |section| section.catalogue.as_ref()) else { return Ok(None) };
     let path = joined(&chosen.found.folder, &line.value, context.home().as_deref());
-    let path = path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
+    // `./webhooks` is told as `webhooks`; the folder itself is nothing without its dot.
+    let path =
+        path.strip_prefix(".").ok().filter(|path| !path.as_os_str().is_empty()).map(Path::to_owned).unwrap_or(path);
     if !path.is_dir() {
         let message = format!("`catalogue`: there is no folder `{}`", path.display());
         return Err(chosen.found.error(line, message, Some("paths are read from the folder of this file".to_owned())));

@@ -365,6 +365,18 @@ fn a_signature_in_another_place_or_form_is_found_there() {
     )];
     assert_found(&["github", "slack"], rows);
     let rows: &[Row] = &[(
+        "a prefix that others have",
+        |s| {
+            s.write = |s, signature| {
+                let (mut headers, body) = s.usual(signature);
+                headers[0].1 = format!("sha256={signature}");
+                (headers, body)
+            };
+        },
+        &["header-format"],
+    )];
+    assert_found(&["wpg", "comps", "shopify"], rows);
+    let rows: &[Row] = &[(
         "in quotes",
         |s| {
             s.write = |s, signature| {

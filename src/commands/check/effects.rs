@@ -98,14 +98,15 @@ impl Effects {
 
 /// What the command prints.
 async fn look(command: &str) -> Result<String, Error> {
-    let failed = |reason: io::Error| Error::System { what: "the command of --effects cannot be run", reason };
+    let failed = |reason: io::Error| Error::System { what: "the command of --effects failed", reason };
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let output = Command::new(shell).args([flag, command]).stdin(Stdio::null()).output().await.map_err(failed)?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(failed(io::Error::other(format!("{}: {said}", output.status))))
+    let said = if said.is_empty() { output.status.to_string() } else { format!("{}: {said}", output.status) };
+    Err(failed(io::Error::other(said)))
 }
 
 /// The start of an output, for a sentence.

@@ -83,7 +83,7 @@ impl Keys {
     }
 
     fn add_changes_of(&mut self, secret: &Secret, form: &KeyForm) {
-        let (text, name) = (secret.expose(), secret.name());
+        let (text, name) = (secret.expose(), described(secret));
         if text.is_empty() {
             return;
         }
@@ -92,10 +92,10 @@ impl Keys {
         self.add_text(
             trimmed,
             form,
-            space(format!("the signature was made with the secret from {name} without the white space around it")),
+            space(format!("the signature was made with {name} without the white space around it")),
         );
         for (end, word) in [("\n", "a line break"), ("\r\n", "a line break (CRLF)"), (" ", "a space")] {
-            let cause = format!("the signature was made with the secret from {name} with {word} at its end");
+            let cause = format!("the signature was made with {name} with {word} at its end");
             self.add_text(&[trimmed, end.as_bytes()].concat(), form, space(cause.clone()));
             // A decoder that skips what it does not know hides the line break; one that does not takes the text.
             self.add(Some(Key::new([trimmed, end.as_bytes()].concat())), Some(space(cause)));
@@ -106,15 +106,15 @@ impl Keys {
             let mark = quote.to_string();
             let inner = trimmed.strip_prefix(mark.as_bytes()).and_then(|rest| rest.strip_suffix(mark.as_bytes()));
             if let Some(inner) = inner {
-                let cause = format!("the signature was made with the secret from {name} without the quotes around it");
+                let cause = format!("the signature was made with {name} without the quotes around it");
                 self.add_text(inner, form, quotes(cause));
             } else {
-                let cause = format!("the signature was made with the secret from {name} in `{quote}` quotes");
+                let cause = format!("the signature was made with {name} in `{quote}` quotes");
                 self.add(Some(Key::new([mark.as_bytes(), trimmed, mark.as_bytes()].concat())), Some(quotes(cause)));
             }
         }
-        self.add_decodings(trimmed, name, form);
-        self.add_prefixes(trimmed, name, form);
+        self.add_decodings(trimmed, &name, form);
+        self.add_prefixes(trimmed, &name, form);
     }
 
     /// The text as it stands, base64 and hex on and off, with the prefix and without.
@@ -128,7 +128,7 @@ impl Keys {
                      `Buffer.from(secret.slice(prefix.length), 'base64')` in Node, `base64.b64decode(...)` in Python"
                 }
             };
-            let cause = format!("the signature was made with the secret from {name} {what}");
+            let cause = format!("the signature was made with {name} {what}");
             Some(Finding::new(Code::SecretEncoding, cause, remedy))
         };
         let bare = without_prefix(text, form);
@@ -165,12 +165,12 @@ impl Keys {
         for prefix in own.into_iter().chain(others) {
             match text.strip_prefix(prefix.as_bytes()) {
                 Some(rest) if !rest.is_empty() => {
-                    let cause = format!("the signature was made with the secret from {name} without its `{prefix}`");
+                    let cause = format!("the signature was made with {name} without its `{prefix}`");
                     self.add_text(rest, form, finding(cause));
                 }
                 Some(_) => {}
                 None => {
-                    let cause = format!("the signature was made with the secret from {name} with `{prefix}` before it");
+                    let cause = format!("the signature was made with {name} with `{prefix}` before it");
                     self.add_text(&[prefix.as_bytes(), text].concat(), form, finding(cause));
                 }
             }
@@ -179,7 +179,7 @@ impl Keys {
         if let Some(at) = memchr::memchr(b'=', text).filter(|at| *at > 0 && at + 1 < text.len())
             && text[..at].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
         {
-            let cause = format!("the signature was made with what stands behind `=` in the secret from {name}");
+            let cause = format!("the signature was made with what stands behind `=` in {name}");
             self.add_text(&text[at + 1..], form, finding(cause));
         }
     }
@@ -198,4 +198,10 @@ fn without_prefix<'a>(text: &'a [u8], form: &KeyForm) -> &'a [u8] {
 /// What a text is in base64 of either alphabet, padded or not.
 fn base64(text: &[u8]) -> Option<Key> {
     lenient_base64(text).filter(|key| !key.is_empty()).map(Key::new)
+}
+
+/// A secret in a sentence, by its name: `the test secret`, `the secret from WPG_WEBHOOK_SECRET`.
+fn described(secret: &Secret) -> String {
+    let name = secret.name();
+    if name.starts_with("the ") { name.to_owned() } else { format!("the secret from {name}") }
 }

@@ -182,7 +182,8 @@ impl Reader<'_> {
             }
             self.take(&captures, &[]);
         }
-        if rule.value.mentions(Field::Signature) && !signed {
+        // A form without a mark, `{signature}`, takes `sha256=…` whole, and what is in it is no less a signature.
+        if rule.value.mentions(Field::Signature) && (!signed || rule.separator.is_none()) {
             for piece in signature::pieces(value) {
                 let mut findings = findings.to_vec();
                 findings.push(other_form(rule, value, &piece.text));

@@ -59,7 +59,10 @@ impl fmt::Display for Tried {
             "no common mistake explains it: {combinations} signatures were computed, from {bodies} forms of the body, \
              {keys} keys and {contents} forms of the signed content, alone and in pairs"
         )?;
-        if *complete { Ok(()) } else { f.write_str("; the body is large, so not every pair was tried") }
+        if !complete {
+            f.write_str("; the body is large, so not every pair was tried")?;
+        }
+        f.write_str("; what remains is a secret that is not known here, or a body that was changed on the way")
     }
 }
 

@@ -35,7 +35,13 @@ const fn request(id: &'static str, title: &'static str, form: RequestForm, rule:
         Rule::Accepted | Rule::Welcome => {
             "Read headers by name whatever their case, and the body to its end whatever its form."
         }
-        Rule::Refused | Rule::Handled => "Answer 405 to other methods, and 415 or 400 to a body that you cannot read.",
+        Rule::Refused | Rule::Handled => match form {
+            RequestForm::NoContentType | RequestForm::OtherContentType => {
+                "Read the raw body whatever its content type says (in Express, `express.raw({ type: () => true })`), or \
+                 answer 415."
+            }
+            _ => "Answer 405 to other methods, and 400 to a body that you cannot read.",
+        },
     };
     Probe { id, title, severity: Severity::Robustness, sends: Sends::Request(form), rule, upsets: false, why, remedy }
 }
