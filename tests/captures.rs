@@ -169,3 +169,11 @@ fn what_is_larger_than_a_delivery_may_be_is_refused_with_the_limit() {
     let error = verify(text, &[]).exit(2).json("error");
     assert!(error["message"].as_str().is_some_and(|message| message.contains("32 MiB")), "{error}");
 }
+
+#[test]
+fn a_list_of_many_values_is_read_in_a_time_that_grows_with_its_length() {
+    let values = "[\n".to_owned() + &"{\"type\":\"ready\"},\n".repeat(200_000) + "{}]";
+    let output = Wh::new().args(["verify", "-"]).stdin(values).run();
+    output.within(std::time::Duration::from_mins(1)).any_exit();
+    output.stderr_any().any_stdout();
+}

@@ -9,6 +9,7 @@ use clap::Args;
 use super::logged::{FilterArgs, Logged};
 use crate::cli::SharedArgs;
 use crate::context::Context;
+use crate::edge::interruption::Interruptions;
 use crate::edge::log::following::Follower;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -147,7 +148,8 @@ fn follow(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|reason| Error::System { what: "Ctrl-C cannot be waited for", reason })?;
     runtime.block_on(async {
-        let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+        let mut interruptions =
+            Interruptions::new().map_err(|reason| Error::System { what: "Ctrl-C cannot be waited for", reason })?;
         let mut block = Block::default();
         loop {
             let lines = follower.lines().map_err(|reason| Error::File { path: path.to_owned(), reason })?;
@@ -161,7 +163,7 @@ fn follow(
             let pause = if idle { PULSE } else { Duration::ZERO };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                Ok(()) = &mut interrupt => return Ok(Exit::Interrupted),
+                () = interruptions.next() => return Ok(Exit::Interrupted),
             }
         }
     })

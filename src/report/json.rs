@@ -92,7 +92,11 @@ impl Reporter for JsonReporter<'_> {
                     Verbosity::Normal => !notice.is_detail(),
                     Verbosity::Verbose => true,
                 };
-                return if wanted { writeln!(self.errors, "note: {notice}") } else { Ok(()) };
+                return if wanted {
+                    writeln!(self.errors, "note: {}", sanitize::line(&notice.to_string()))
+                } else {
+                    Ok(())
+                };
             }
             Outcome::Sending { .. } | Outcome::Progress(_) | Outcome::Draft { .. } | Outcome::Next(_) => return Ok(()),
             Outcome::Planned { delivery, provider } => signed(delivery, provider, false),

@@ -71,6 +71,16 @@ fn a_reader_who_has_gone_is_a_quiet_end() {
 }
 
 #[test]
+fn a_command_that_hangs_until_the_time_is_over_is_no_success() {
+    let script = "$WH send slot.submitted --to $WH_URL -q; exec sleep 20";
+    let wh =
+        Wh::new().args(["listen", "--port", "0", "--no-log", "--json", "--timeout", "3s", "--", "sh", "-c", script]);
+    let output = wh.env("WH", env!("CARGO_BIN_EXE_wh")).run();
+    let message = json!("the command had not ended when the time was up");
+    assert_eq!(output.exit(1).stderr_any().json("error")["message"], message);
+}
+
+#[test]
 fn a_time_that_is_over_without_a_delivery_concludes_nothing() {
     let output = Wh::new().args(["listen", "--port", "0", "--no-log", "--json", "--timeout", "100ms"]).run();
     assert_eq!(output.exit(4).json("error")["code"], json!("nothing"));

@@ -96,11 +96,16 @@ impl Effects {
     }
 }
 
+/// How long the command may take each time.
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// What the command prints.
 async fn look(command: &str) -> Result<String, Error> {
     let failed = |reason: io::Error| Error::System { what: "the command of --effects failed", reason };
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let output = Command::new(shell).args([flag, command]).stdin(Stdio::null()).output().await.map_err(failed)?;
+    let output = Command::new(shell).args([flag, command]).stdin(Stdio::null()).kill_on_drop(true).output();
+    let late = || failed(io::Error::new(io::ErrorKind::TimedOut, format!("it took more than {} s", LONGEST.as_secs())));
+    let output = tokio::time::timeout(LONGEST, output).await.map_err(|_| late())?.map_err(failed)?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }

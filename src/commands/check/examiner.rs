@@ -12,6 +12,7 @@ use super::observations::Observations;
 use crate::commands::composing::composition_error;
 use crate::commands::delivering::open;
 use crate::edge::client::{Client, ClientOptions};
+use crate::edge::interruption::Interruptions;
 use crate::edge::target::Target;
 use crate::error::Error;
 use crate::report::{Outcome, Progress, Reporter};
@@ -98,7 +99,8 @@ pub(super) fn interruption() -> watch::Receiver<bool> {
     let (stopped, stop) = watch::channel(false);
     tokio::spawn(async move {
         // Where there are no signals, nobody can stop it this way.
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if let Ok(mut interruptions) = Interruptions::new() {
+            interruptions.next().await;
             let _ = stopped.send(true);
         }
         // Who waits for a change must not be told that there will be none.

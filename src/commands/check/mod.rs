@@ -22,6 +22,7 @@ use super::secrets::secrets;
 use super::send::allow;
 use crate::cli::{SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
+use crate::edge::runtime;
 use crate::edge::target::Target;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -130,9 +131,7 @@ pub fn run(
         reporter.report(&Outcome::Notice(notice))?;
     }
 
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
-    let examination = runtime.block_on(async {
+    let examination = runtime::block_on(async {
         let stop = interruption();
         let effects = match &args.effects {
             Some(command) => Some(Effects::new(command).await?),
@@ -157,7 +156,8 @@ pub fn run(
             stop,
         };
         examiner.run(&probes).await
-    })?;
+    });
+    let examination = examination.map_err(|reason| Error::System { what: "the network cannot be used", reason })??;
     if reports.annotations {
         reporter.report(&Outcome::Annotations(&examination))?;
     }

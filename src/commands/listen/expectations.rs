@@ -16,6 +16,8 @@ pub enum End {
     Met,
     /// The time is over.
     TimeUp,
+    /// The time was up, and the command had not ended.
+    CommandLeft,
     /// Ctrl-C, or a request of the system to stop.
     Interrupted,
     /// The command has ended, with that exit code.
@@ -137,9 +139,12 @@ impl Expectations {
             End::Interrupted => return Ok(Exit::Interrupted),
             End::Unread => return Ok(Exit::Good),
             End::Command(code) if code != 0 => return Ok(Exit::Passed(code)),
-            End::Command(_) | End::Met | End::TimeUp => {}
+            End::Command(_) | End::Met | End::TimeUp | End::CommandLeft => {}
         }
-        let missing = self.missing();
+        let mut missing = self.missing();
+        if matches!(end, End::CommandLeft) {
+            missing.push("the command had not ended when the time was up".to_owned());
+        }
         if !missing.is_empty() {
             let invalid = self.totals().invalid;
             return Err(Error::Unmet { missing: missing.join(", "), invalid });

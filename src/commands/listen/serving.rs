@@ -1,5 +1,6 @@
 //! A run of the listener: the server, the log and the command that it is for, until something ends them.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
@@ -89,6 +90,7 @@ impl Serving<'_> {
     async fn end(&mut self) -> Result<End, Error> {
         let (expectations, timeout) = (Arc::clone(&self.desk.expectations), self.timeout);
         let child = self.start()?;
+        let running = Cell::new(child.is_some());
         let time_up = async {
             match timeout {
                 Some(timeout) => tokio::time::sleep(timeout).await,
@@ -101,6 +103,7 @@ impl Serving<'_> {
                 return Ok(End::Met);
             };
             let status = child.wait().await.map_err(|reason| Error::System { what: "the command is lost", reason })?;
+            running.set(false);
             let code = exit_code(status);
             if code == 0 && expectations.any() {
                 let patience = if timeout.is_some() { Duration::MAX } else { AFTER_COMMAND };
@@ -110,7 +113,7 @@ impl Serving<'_> {
         };
         tokio::select! {
             end = work => end,
-            () = time_up => Ok(End::TimeUp),
+            () = time_up => Ok(if running.get() { End::CommandLeft } else { End::TimeUp }),
             () = self.interruptions.next() => Ok(End::Interrupted),
             () = self.unread.notified() => Ok(End::Unread),
         }

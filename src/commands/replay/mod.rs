@@ -21,6 +21,7 @@ use super::recording::{AttemptLog, RecordingArgs};
 use super::send::allow;
 use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
+use crate::edge::runtime;
 use crate::edge::target::Target;
 use crate::edge::unfinished::{Entry, Request, Stopped, Unfinished};
 use crate::error::Error;
@@ -231,9 +232,7 @@ fn deliver(
     recorder: &mut ReplayLog,
     reporter: &mut dyn Reporter,
 ) -> Result<Exit, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
-    runtime.block_on(async {
+    let exit = runtime::block_on(async {
         let connecting = Connecting {
             timeout: args.timeout,
             insecure: args.insecure,
@@ -248,7 +247,8 @@ fn deliver(
         let mut deliveries = Deliveries::new(preparer, selection, ready, args.keep_pace);
         let (clock, random, recorder) = (context.clock, context.random(), Some(recorder as &mut dyn Recorder));
         Deliverer { routes, plan, clock, random, reporter, recorder }.run(&mut deliveries).await
-    })
+    });
+    exit.map_err(|reason| Error::System { what: "the network cannot be used", reason })?
 }
 
 /// How the deliveries are sent.

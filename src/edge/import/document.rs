@@ -17,8 +17,11 @@ pub(super) fn values(bytes: &[u8], each: &mut dyn FnMut(Part) -> io::Result<()>)
     if list {
         at = skip(text, at + 1);
     }
+    // Lines are counted on from the value before: a list may have millions of values.
+    let (mut line, mut counted) = (1, 0);
     while at < text.len() && !(list && text[at] == b']') {
-        let line = memchr_iter(b'\n', &text[..at]).count() as u64 + 1;
+        line += memchr_iter(b'\n', &text[counted..at]).count() as u64;
+        counted = at;
         let mut stream = Deserializer::from_slice(&text[at..]).into_iter::<IgnoredAny>();
         let part = match stream.next() {
             Some(Ok(_)) => record::value(&text[at..at + stream.byte_offset()], line),
@@ -35,7 +38,7 @@ pub(super) fn values(bytes: &[u8], each: &mut dyn FnMut(Part) -> io::Result<()>)
         if list && text.get(at) == Some(&b',') {
             at = skip(text, at + 1);
         } else if list && text.get(at) != Some(&b']') {
-            let line = memchr_iter(b'\n', &text[..at]).count() as u64 + 1;
+            line += memchr_iter(b'\n', &text[counted..at]).count() as u64;
             return each(Part::Fault(Fault::bad(Place::line(line), "the list of records is cut off")));
         }
     }
