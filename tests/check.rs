@@ -873,3 +873,10 @@ fn every_probe_that_a_provider_has_can_be_made_of_its_examples() {
     }
     assert!(made > 500, "only {made} requests");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_report_goes_to_a_pipe_too() {
+    let output = check("wpg", &receiver(receiver::wpg)).args(["-q", "--report", "tap=/dev/stdout"]).run();
+    output.exit(0).stdout_contains("TAP version 14").stderr_any();
+}

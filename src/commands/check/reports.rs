@@ -91,7 +91,10 @@ impl Reports {
     pub(super) fn write(self, examination: &Examination) -> Result<(), Error> {
         for (form, path, mut file) in self.files {
             let written = render(form, examination).and_then(|bytes| {
-                file.set_len(0)?;
+                // A pipe or a terminal, such as /dev/stdout, holds nothing that could be cut off.
+                if file.metadata()?.is_file() {
+                    file.set_len(0)?;
+                }
                 file.write_all(&bytes)
             });
             written.map_err(|reason| unwritable(&path, reason))?;
