@@ -4,7 +4,8 @@ use std::io;
 
 use jiff::Timestamp;
 
-use super::{HumanReporter, Verbosity, elapsed, status_words};
+use super::exchange::status_words;
+use super::{HumanReporter, Verbosity, elapsed};
 use crate::report::listing::Table;
 use crate::report::palette::Role;
 use crate::report::{export, payload, sanitize};
