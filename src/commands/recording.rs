@@ -89,11 +89,7 @@ impl Recorder for AttemptLog {
             in_process: route.is_inside(),
             fault: self.fault,
         };
-        let start = self.waiting.len();
-        if let Err(error) = serde_json::to_writer(&mut self.waiting, &record) {
-            self.waiting.truncate(start);
-            return Err(Error::System { what: "an attempt cannot be recorded", reason: error.into() });
-        }
+        record.write(&mut self.waiting);
         self.waiting.push(b'\n');
         Ok(())
     }

@@ -252,7 +252,7 @@ impl Desk {
             redact: !self.record_secrets,
             scheme: judged.provider.as_ref().map(|provider| &provider.scheme),
             verdict: judged.verdict.as_ref(),
-            response: Some((status.as_u16(), duration)),
+            response: Some((status, Some(duration))),
         };
         logbook.append(&record).await
     }

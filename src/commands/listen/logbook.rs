@@ -38,10 +38,7 @@ impl Logbook {
         let appended = std::future::poll_fn(|context| {
             let group = match &group {
                 Some(group) => group,
-                None => match self.put(record, context.waker()) {
-                    Ok(joined) => group.insert(joined),
-                    Err(error) => return Poll::Ready(Err(error)),
-                },
+                None => group.insert(self.put(record, context.waker())),
             };
             // Whatever else wakes a task, the append comes first: a client that is gone ends its task.
             group.appended.get().map_or(Poll::Pending, |appended| Poll::Ready(appended.clone()))
@@ -50,19 +47,16 @@ impl Logbook {
     }
 
     /// Puts a record with those that are appended next.
-    fn put(&self, record: &Record<'_>, waker: &Waker) -> Result<Arc<Group>, String> {
+    fn put(&self, record: &Record<'_>, waker: &Waker) -> Arc<Group> {
         let mut waiting = self.waiting();
         let start = waiting.lines.len();
-        if let Err(error) = serde_json::to_writer(&mut waiting.lines, record) {
-            waiting.lines.truncate(start);
-            return Err(error.to_string());
-        }
+        record.write(&mut waiting.lines);
         waiting.lines.push(b'\n');
         waiting.tasks.push(waker.clone());
         if start == 0 {
             self.more.notify_one();
         }
-        Ok(Arc::clone(&waiting.group))
+        Arc::clone(&waiting.group)
     }
 
     /// Appends what waits, again and again. Runs until it is dropped.

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderValue, StatusCode};
+use http::HeaderValue;
 use serde_json::{Map, Value, json};
 
 use self::catalogue::{event, event_whole, scheme};
@@ -31,20 +31,17 @@ impl<'a> JsonReporter<'a> {
         Self { output, errors, verbosity }
     }
 
-    /// A record with its `type` in front, and the status of the answer, where that is known.
-    fn received(&mut self, record: &Record<'_>, status: Option<StatusCode>, why: Why<'_>) -> io::Result<()> {
-        let mut value = serde_json::to_value(record).map_err(io::Error::other)?;
-        value["verification"]["diagnosis"] = json!(findings::items(why.diagnosis()));
+    /// A record with its `type` in front, and what was found out of a refusal in its verification.
+    fn received(&mut self, record: &Record<'_>, why: Why<'_>) -> io::Result<()> {
+        let mut more = format!(",\"diagnosis\":{}", json!(findings::items(why.diagnosis())));
         if why != Why::Unasked {
-            value["verification"]["searched"] = json!(findings::searched(why.diagnosis()));
+            more.push_str(&format!(",\"searched\":{}", json!(findings::searched(why.diagnosis()))));
         }
-        value["response"] = status.map_or(Value::Null, |status| json!({ "status": status.as_u16() }));
-        let mut line = Map::new();
-        line.insert("type".to_owned(), "received".into());
-        if let Value::Object(record) = value {
-            line.extend(record);
-        }
-        self.line(&Value::Object(line))
+        let mut line = Vec::new();
+        record.write_with("\"type\":\"received\",", &more, &mut line);
+        let line = str::from_utf8(&line).map_err(io::Error::other)?;
+        writeln!(self.output, "{}", sanitize::json(line))?;
+        self.output.flush()
     }
 
     fn logged(&mut self, entries: &[Entry], lines: &[Vec<u8>]) -> io::Result<()> {
@@ -103,9 +100,9 @@ impl Reporter for JsonReporter<'_> {
                     redact,
                     scheme,
                     verdict: *verdict,
-                    response: None,
+                    response: status.map(|status| (status, None)),
                 };
-                return self.received(&record, *status, *why);
+                return self.received(&record, *why);
             }
             Outcome::Ready { url, port, scheme, log, targets } => json!({
                 "type": "ready",

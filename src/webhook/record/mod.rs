@@ -8,7 +8,7 @@ mod write;
 pub use self::entry::{Entry, Filter};
 pub use self::read::{Direction, ReadError, ReadProblem, ReadResponse, Recorded, read, read_signed};
 pub use self::sent::Sent;
-pub use self::write::{Record, Verification, milliseconds};
+pub use self::write::{Record, milliseconds};
 
 use super::delivery::Delivery;
 use super::scheme::Scheme;

@@ -2,15 +2,12 @@
 //!
 //! Attempts at the same delivery are records of their own, which share its id.
 
-use http::HeaderMap;
-use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
-
-use super::write::{Body, Headers, Request};
-use super::{SCHEMA, milliseconds};
+use super::SCHEMA;
+use super::write::{microseconds, write_body, write_headers, write_request, write_time};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
+use crate::webhook::json::{write_number, write_optional, write_string, write_thousandths};
 use crate::webhook::scheme::Scheme;
 
 /// A delivery that was sent, and what came of it.
@@ -30,64 +27,71 @@ pub struct Sent<'a> {
     pub fault: Option<&'static str>,
 }
 
-impl Serialize for Sent<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Sent<'_> {
+    /// Appends it as a JSON object.
+    pub fn write(&self, json: &mut Vec<u8>) {
         let Self { delivery, attempt, .. } = self;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("schema", SCHEMA)?;
-        map.serialize_entry("id", &delivery.id)?;
-        map.serialize_entry("direction", "sent")?;
-        map.serialize_entry("sent_at", &format_args!("{:.3}", attempt.started))?;
-        map.serialize_entry("url", &Some(&attempt.url).filter(|_| !self.in_process))?;
-        map.serialize_entry("attempt", &attempt.number)?;
-        map.serialize_entry(
-            "request",
-            &Request { delivery, redacted: &|name| self.redact && is_credential(name, self.scheme) },
-        )?;
-        map.serialize_entry("scheme", &delivery.scheme)?;
-        map.serialize_entry("event", &delivery.event)?;
+        json.extend_from_slice(br#"{"schema":"#);
+        write_string(SCHEMA, json);
+        json.extend_from_slice(br#","id":"#);
+        write_string(&delivery.id, json);
+        json.extend_from_slice(br#","direction":"sent","sent_at":""#);
+        write_time(attempt.started, json);
+        json.extend_from_slice(br#"","url":"#);
+        write_optional(Some(attempt.url.as_str()).filter(|_| !self.in_process), json);
+        json.extend_from_slice(br#","attempt":"#);
+        write_number(attempt.number.into(), json);
+        json.extend_from_slice(br#","request":"#);
+        write_request(delivery, |name| self.redact && is_credential(name, self.scheme), json);
+        json.extend_from_slice(br#","scheme":"#);
+        write_optional(delivery.scheme.as_deref(), json);
+        json.extend_from_slice(br#","event":"#);
+        write_optional(delivery.event.as_deref(), json);
         if let Some(variant) = &delivery.variant {
-            map.serialize_entry("variant", variant)?;
+            json.extend_from_slice(br#","variant":"#);
+            write_string(variant, json);
         }
         if let Some(fault) = self.fault {
-            map.serialize_entry("fault", fault)?;
+            json.extend_from_slice(br#","fault":"#);
+            write_string(fault, json);
         }
-        let duration_ms = milliseconds(attempt.duration);
+        let duration = microseconds(attempt.duration);
         match &attempt.outcome {
-            Ok(answer) => map.serialize_entry("response", &Response { answer, duration_ms })?,
+            Ok(answer) => {
+                json.extend_from_slice(br#","response":"#);
+                write_answer(answer, duration, json);
+            }
             Err(failure) => {
-                map.serialize_entry("response", &())?;
-                map.serialize_entry("error", failure.code())?;
-                map.serialize_entry("message", &format_args!("{failure}"))?;
-                map.serialize_entry("duration_ms", &duration_ms)?;
+                json.extend_from_slice(br#","response":null,"error":"#);
+                write_string(failure.code(), json);
+                json.extend_from_slice(br#","message":"#);
+                write_string(&failure.to_string(), json);
+                json.extend_from_slice(br#","duration_ms":"#);
+                write_thousandths(duration, json);
             }
         }
-        map.end()
+        json.push(b'}');
     }
 }
 
 /// What came back: the head, and the first part of the body.
-struct Response<'a> {
-    answer: &'a Answer,
-    duration_ms: f64,
-}
-
-impl Serialize for Response<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let headers: &HeaderMap = &self.answer.headers;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("status", &self.answer.status.as_u16())?;
-        map.serialize_entry("duration_ms", &self.duration_ms)?;
-        map.serialize_entry("headers", &Headers { headers, redacted: &|_| false })?;
-        Body(&self.answer.body).serialize_into(&mut map)?;
-        if self.answer.truncated {
-            map.serialize_entry("truncated", &true)?;
-        }
-        if let Some(incomplete) = self.answer.incomplete {
-            map.serialize_entry("incomplete", incomplete.code())?;
-        }
-        map.end()
+fn write_answer(answer: &Answer, microseconds: u64, json: &mut Vec<u8>) {
+    json.extend_from_slice(br#"{"status":"#);
+    write_number(answer.status.as_u16().into(), json);
+    json.extend_from_slice(br#","duration_ms":"#);
+    write_thousandths(microseconds, json);
+    json.extend_from_slice(br#","headers":"#);
+    write_headers(&answer.headers, |_| false, json);
+    json.push(b',');
+    write_body(&answer.body, json);
+    if answer.truncated {
+        json.extend_from_slice(br#","truncated":true"#);
     }
+    if let Some(incomplete) = answer.incomplete {
+        json.extend_from_slice(br#","incomplete":"#);
+        write_string(incomplete.code(), json);
+    }
+    json.push(b'}');
 }
 
 #[cfg(test)]
@@ -95,7 +99,7 @@ mod tests {
     use std::time::Duration;
 
     use bytes::Bytes;
-    use http::{HeaderValue, StatusCode};
+    use http::{HeaderMap, HeaderValue, StatusCode};
     use jiff::Timestamp;
     use serde_json::{Value, json};
 
@@ -124,7 +128,9 @@ mod tests {
         let scheme = Some(&provider.scheme);
         let (delivery, attempt) = (&delivery, &attempt);
         let sent = Sent { delivery, attempt, redact: true, scheme, in_process: false, fault: None };
-        serde_json::to_value(sent).expect("a record")
+        let mut json = Vec::new();
+        sent.write(&mut json);
+        serde_json::from_slice(&json).expect("a record")
     }
 
     #[test]

@@ -1,19 +1,20 @@
-//! A delivery that arrived, written as a record.
+//! A delivery that arrived, written as a record: straight into bytes, for it is done before each answer.
 
-use std::borrow::Cow;
+use std::io::Write as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, Version};
+use http::{HeaderMap, StatusCode, Version};
 use jiff::Timestamp;
-use serde::Serialize;
-use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+use jiff::tz::Offset;
 
 use super::{REDACTED, SCHEMA};
 use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::encoding::Encoding;
+use crate::webhook::json::{write_number, write_optional, write_string, write_thousandths};
 use crate::webhook::scheme::Scheme;
 use crate::webhook::verification::{Rejection, Verified};
 
@@ -25,142 +26,180 @@ pub struct Record<'a> {
     /// When its last byte arrived.
     pub received_at: Timestamp,
     /// The sender's address.
-    pub remote: std::net::SocketAddr,
+    pub remote: SocketAddr,
     /// Whether credentials are left out.
     pub redact: bool,
     /// The scheme that it was verified by, which says what its secret headers are.
     pub scheme: Option<&'a Scheme>,
     /// Whether it is genuine; `None` when no scheme was recognised, so that nothing could be looked at.
     pub verdict: Option<&'a Result<Verified, Rejection>>,
-    /// The status of the answer, and how long it took, once it is known.
-    pub response: Option<(u16, Duration)>,
+    /// The status of the answer, once it is known, and how long it took.
+    pub response: Option<(StatusCode, Option<Duration>)>,
 }
 
-impl Serialize for Record<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("schema", SCHEMA)?;
-        map.serialize_entry("id", &self.delivery.id)?;
-        map.serialize_entry("direction", "received")?;
-        map.serialize_entry("received_at", &format_args!("{:.3}", self.received_at))?;
-        map.serialize_entry("remote", &format_args!("{}", self.remote))?;
-        let redacted = |name: &str| self.redact && is_credential(name, self.scheme);
-        map.serialize_entry("request", &Request { delivery: self.delivery, redacted: &redacted })?;
-        map.serialize_entry("scheme", &self.delivery.scheme)?;
-        map.serialize_entry("event", &self.delivery.event)?;
-        map.serialize_entry("verification", &Verification::new(self.verdict))?;
-        let response = self.response.map(|(status, duration)| Response { status, duration_ms: milliseconds(duration) });
-        map.serialize_entry("response", &response)?;
-        map.end()
+impl Record<'_> {
+    /// Appends it as a JSON object.
+    pub fn write(&self, json: &mut Vec<u8>) {
+        self.write_with("", "", json);
+    }
+
+    /// The same with more in it: members `before` its own, each with its comma behind it, and members at the `end` of its
+    /// verification, each with its comma before it.
+    pub fn write_with(&self, before: &str, end: &str, json: &mut Vec<u8>) {
+        json.push(b'{');
+        json.extend_from_slice(before.as_bytes());
+        json.extend_from_slice(br#""schema":"#);
+        write_string(SCHEMA, json);
+        json.extend_from_slice(br#","id":"#);
+        write_string(&self.delivery.id, json);
+        json.extend_from_slice(br#","direction":"received","received_at":""#);
+        write_time(self.received_at, json);
+        json.extend_from_slice(br#"","remote":""#);
+        write_address(self.remote, json);
+        json.extend_from_slice(br#"","request":"#);
+        write_request(self.delivery, |name| self.redact && is_credential(name, self.scheme), json);
+        json.extend_from_slice(br#","scheme":"#);
+        write_optional(self.delivery.scheme.as_deref(), json);
+        json.extend_from_slice(br#","event":"#);
+        write_optional(self.delivery.event.as_deref(), json);
+        json.extend_from_slice(br#","verification":{"#);
+        write_verdict(self.verdict, json);
+        json.extend_from_slice(end.as_bytes());
+        json.extend_from_slice(br#"},"response":"#);
+        match self.response {
+            None => json.extend_from_slice(b"null"),
+            Some((status, duration)) => {
+                json.extend_from_slice(br#"{"status":"#);
+                write_number(status.as_u16().into(), json);
+                if let Some(duration) = duration {
+                    json.extend_from_slice(br#","duration_ms":"#);
+                    write_thousandths(microseconds(duration), json);
+                }
+                json.push(b'}');
+            }
+        }
+        json.push(b'}');
     }
 }
 
 /// A request; the headers that are `redacted` are named without their value.
-pub(super) struct Request<'a> {
-    pub(super) delivery: &'a Delivery,
-    pub(super) redacted: &'a dyn Fn(&str) -> bool,
+pub(super) fn write_request(delivery: &Delivery, redacted: impl Fn(&str) -> bool, json: &mut Vec<u8>) {
+    let request = &delivery.request;
+    json.extend_from_slice(br#"{"method":"#);
+    write_string(request.method().as_str(), json);
+    json.extend_from_slice(br#","target":"#);
+    write_string(request.uri().path_and_query().map_or("/", |target| target.as_str()), json);
+    json.extend_from_slice(br#","version":"#);
+    write_string(version(request.version()), json);
+    json.extend_from_slice(br#","headers":"#);
+    write_headers(request.headers(), redacted, json);
+    json.push(b',');
+    write_body(request.body(), json);
+    json.push(b'}');
 }
 
-impl Serialize for Request<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let request = &self.delivery.request;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("method", request.method().as_str())?;
-        map.serialize_entry("target", request.uri().path_and_query().map_or("/", |target| target.as_str()))?;
-        map.serialize_entry("version", version(request.version()))?;
-        map.serialize_entry("headers", &Headers { headers: request.headers(), redacted: self.redacted })?;
-        Body(request.body()).serialize_into(&mut map)?;
-        map.end()
-    }
-}
-
-/// Exact bytes: `body` when they are UTF-8, else `body_base64`.
-pub(super) struct Body<'a>(pub(super) &'a [u8]);
-
-impl Body<'_> {
-    pub(super) fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        match str::from_utf8(self.0) {
-            Ok(text) => map.serialize_entry("body", text),
-            Err(_) => map.serialize_entry("body_base64", &STANDARD.encode(self.0)),
+/// Exact bytes as a member: `body` when they are UTF-8, else `body_base64`.
+pub(super) fn write_body(body: &[u8], json: &mut Vec<u8>) {
+    match str::from_utf8(body) {
+        Ok(text) => {
+            json.extend_from_slice(br#""body":"#);
+            write_string(text, json);
+        }
+        Err(_) => {
+            json.extend_from_slice(br#""body_base64":"#);
+            write_string(&STANDARD.encode(body), json);
         }
     }
 }
 
 /// Pairs of name and value, duplicates kept, credentials redacted.
-pub(super) struct Headers<'a> {
-    pub(super) headers: &'a HeaderMap,
-    pub(super) redacted: &'a dyn Fn(&str) -> bool,
+pub(super) fn write_headers(headers: &HeaderMap, redacted: impl Fn(&str) -> bool, json: &mut Vec<u8>) {
+    json.push(b'[');
+    for (index, (name, value)) in headers.iter().enumerate() {
+        json.extend_from_slice(if index == 0 { b"[" } else { b",[" });
+        write_string(name.as_str(), json);
+        json.push(b',');
+        match str::from_utf8(value.as_bytes()) {
+            _ if redacted(name.as_str()) => write_string(REDACTED, json),
+            Ok(text) => write_string(text, json),
+            // JSON has no bytes: what is not text is told as such, and kept.
+            Err(_) => {
+                json.extend_from_slice(br#"{"base64":"#);
+                write_string(&STANDARD.encode(value.as_bytes()), json);
+                json.push(b'}');
+            }
+        }
+        json.push(b']');
+    }
+    json.push(b']');
 }
 
-impl Serialize for Headers<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.headers.len()))?;
-        for (name, value) in self.headers {
-            if (self.redacted)(name.as_str()) {
-                list.serialize_element(&(name.as_str(), REDACTED))?;
-                continue;
+/// The members of a verification; where there is no verdict, no scheme was recognised.
+fn write_verdict(verdict: Option<&Result<Verified, Rejection>>, json: &mut Vec<u8>) {
+    match verdict {
+        None => json.extend_from_slice(br#""valid":null,"reason":"unknown-scheme""#),
+        Some(Ok(verified)) => {
+            json.extend_from_slice(br#""valid":true,"reason":null,"secret":"#);
+            write_string(&verified.secret, json);
+            if let Some(encoding) = verified.other_encoding {
+                json.extend_from_slice(br#","encoding":"#);
+                write_string(Encoding::name(encoding), json);
             }
-            match str::from_utf8(value.as_bytes()) {
-                Ok(text) => list.serialize_element(&(name.as_str(), text))?,
-                // JSON has no bytes: what is not text is told as such, and kept.
-                Err(_) => {
-                    let base64 = Base64 { base64: STANDARD.encode(value.as_bytes()) };
-                    list.serialize_element(&(name.as_str(), base64))?;
+            if let Some(age) = verified.age {
+                json.extend_from_slice(br#","age_s":"#);
+                if age.is_negative() {
+                    json.push(b'-');
                 }
+                write_thousandths(u64::try_from(age.as_millis().unsigned_abs()).unwrap_or(u64::MAX), json);
             }
         }
-        list.end()
-    }
-}
-
-#[derive(Serialize)]
-struct Base64 {
-    base64: String,
-}
-
-#[derive(Serialize)]
-struct Response {
-    status: u16,
-    duration_ms: f64,
-}
-
-/// Whether a delivery is genuine, as records and output lines have it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verification<'a> {
-    valid: Option<bool>,
-    reason: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    encoding: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    age_s: Option<f64>,
-}
-
-impl<'a> Verification<'a> {
-    /// What a verdict says; where there is none, no scheme was recognised.
-    #[must_use]
-    pub fn new(verdict: Option<&'a Result<Verified, Rejection>>) -> Self {
-        let none = Self { valid: None, reason: None, message: None, secret: None, encoding: None, age_s: None };
-        match verdict {
-            None => Self { reason: Some("unknown-scheme"), ..none },
-            Some(Ok(verified)) => Self {
-                valid: Some(true),
-                secret: Some(Cow::Borrowed(&verified.secret)),
-                encoding: verified.other_encoding.map(Encoding::name),
-                age_s: verified.age.map(|age| age.as_secs_f64()),
-                ..none
-            },
-            Some(Err(rejection)) => Self {
-                valid: Some(false),
-                reason: Some(rejection.reason()),
-                message: Some(rejection.to_string()),
-                ..none
-            },
+        Some(Err(rejection)) => {
+            json.extend_from_slice(br#""valid":false,"reason":"#);
+            write_string(rejection.reason(), json);
+            json.extend_from_slice(br#","message":"#);
+            write_string(&rejection.to_string(), json);
         }
     }
+}
+
+/// `2026-11-21T10:00:00.123Z`
+pub(super) fn write_time(at: Timestamp, json: &mut Vec<u8>) {
+    let time = Offset::UTC.to_datetime(at);
+    let digits = |number: i16, scale: i16| b"0123456789"[usize::try_from(number / scale % 10).unwrap_or_default()];
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    let places = [
+        (0, time.year(), 1000),
+        (5, time.month().into(), 10),
+        (8, time.day().into(), 10),
+        (11, time.hour().into(), 10),
+        (14, time.minute().into(), 10),
+        (17, time.second().into(), 10),
+        (20, time.millisecond(), 100),
+    ];
+    for (mut at, number, mut scale) in places {
+        while scale > 0 {
+            text[at] = digits(number, scale);
+            (at, scale) = (at + 1, scale / 10);
+        }
+    }
+    json.extend_from_slice(&text);
+}
+
+/// `127.0.0.1:53122`
+fn write_address(address: SocketAddr, json: &mut Vec<u8>) {
+    let SocketAddr::V4(address) = address else {
+        // Writing to a Vec cannot fail.
+        let _ = write!(json, "{address}");
+        return;
+    };
+    for (index, octet) in address.ip().octets().into_iter().enumerate() {
+        if index > 0 {
+            json.push(b'.');
+        }
+        write_number(octet.into(), json);
+    }
+    json.push(b':');
+    write_number(address.port().into(), json);
 }
 
 fn version(version: Version) -> &'static str {
@@ -171,6 +210,11 @@ fn version(version: Version) -> &'static str {
         Version::HTTP_3 => "HTTP/3.0",
         _ => "HTTP/1.1",
     }
+}
+
+/// A duration in whole microseconds, as near as may be.
+pub(super) fn microseconds(duration: Duration) -> u64 {
+    u64::try_from((duration.as_nanos() + 500) / 1000).unwrap_or(u64::MAX)
 }
 
 /// Milliseconds with what a microsecond clock can tell.
