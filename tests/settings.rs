@@ -102,7 +102,7 @@ fn a_mistake_in_a_file_is_told_with_its_place_and_the_nearest_word() {
     let output = Wh::new().file("wh.toml/file", "").args(["events"]).run();
     output.exit(2).stderr_contains("`./wh.toml` cannot be read").hint_contains("");
     let large = "#".repeat(2 * 1024 * 1024);
-    Wh::new().file("wh.toml", large).args(["events"]).run().exit(2).stderr_contains("larger than 1024 KiB");
+    Wh::new().file("wh.toml", large).args(["events"]).run().exit(2).stderr_contains("larger than 1 MiB");
     let output = Wh::new().args(["sign", "slot.submitted"]).env("WH_TO", "ftp://x").run();
     output.exit(2).stderr_contains("WH_TO: `ftp://x` is no URL").hint_contains("3000");
 }

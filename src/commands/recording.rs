@@ -10,6 +10,7 @@ use crate::edge::log::Log;
 use crate::error::Error;
 use crate::report::notice::Notice;
 use crate::webhook::attempt::Attempt;
+use crate::webhook::cause::told;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::record::Sent;
 
@@ -68,7 +69,7 @@ impl AttemptLog {
             None => (None, None),
             Some(Ok((log, torn))) => (Some(log), torn),
             Some(Err(Error::Log { path, reason })) if !required => {
-                (None, Some(Notice::Unrecorded { path, reason: reason.to_string() }))
+                (None, Some(Notice::Unrecorded { path, reason: told(&reason) }))
             }
             Some(Err(error)) => return Err(error),
         };
@@ -108,7 +109,7 @@ impl Recorder for AttemptLog {
         if self.required {
             return Err(Error::Log { path, reason });
         }
-        Ok(Some(Notice::Unrecorded { path, reason: reason.to_string() }))
+        Ok(Some(Notice::Unrecorded { path, reason: told(&reason) }))
     }
 }
 

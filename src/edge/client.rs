@@ -15,6 +15,7 @@ use super::incoming::Incoming;
 use super::plain::{Break, Content, Plain};
 use super::target::Target;
 use crate::webhook::attempt::{Answer, Attempt, Failure, Incomplete};
+use crate::webhook::cause::innermost;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::probe::material::Wire;
 
@@ -262,20 +263,8 @@ fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
     tls_error(inner)
 }
 
-fn broken(error: &dyn std::error::Error) -> Failure {
+fn broken(error: &(dyn std::error::Error + 'static)) -> Failure {
     Failure::Broken { reason: innermost(error) }
-}
-
-/// The innermost cause, which says what happened; the outer ones say who noticed.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut reason = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        reason = source.to_string();
-        cause = source.source();
-    }
-    // The system's number says nothing that its words do not.
-    reason.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, ClientError> {

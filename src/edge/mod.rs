@@ -2,7 +2,6 @@
 
 pub mod client;
 pub mod directory;
-mod heard;
 pub mod import;
 mod incoming;
 pub mod input;
@@ -15,4 +14,5 @@ pub mod runtime;
 mod spelling;
 pub mod target;
 pub mod unfinished;
+mod watched;
 pub mod writing;

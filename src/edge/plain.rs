@@ -22,9 +22,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::client::ClientOptions;
-use super::heard::Heard;
 use super::incoming::Incoming;
 use super::spelling::spelled;
+use super::watched::{Watch, Watched};
 use crate::webhook::attempt::{Answer, Incomplete};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::probe::material::Wire;
@@ -58,9 +58,19 @@ pub(super) enum Break {
 struct Line {
     sender: SendRequest<Content>,
     /// It is large, and goes from hand to hand.
-    connection: Box<Connection<TokioIo<Heard>, Content>>,
+    connection: Box<Connection<TokioIo<Watched<Heard>>, Content>>,
     /// Whether anything has come from the other side since this was last reset.
-    heard: Arc<AtomicBool>,
+    heard: Heard,
+}
+
+/// A mark that is set whenever something comes from the other side, and that others take back.
+#[derive(Debug, Clone, Default)]
+struct Heard(Arc<AtomicBool>);
+
+impl Watch for Heard {
+    fn heard(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A request's body: whole, or in chunks that do not say how many of them there are.
@@ -118,7 +128,7 @@ impl Plain {
                 continue;
             }
             match line.exchange(self.request(delivery, wire), self.kept, incoming).await {
-                Err(_) if !line.heard.load(Ordering::Relaxed) => break,
+                Err(_) if !line.heard.0.load(Ordering::Relaxed) => break,
                 Err(error) => return Err(Break::Exchange(error)),
                 Ok(answer) => {
                     self.keep(line, &answer);
@@ -149,8 +159,8 @@ impl Plain {
         let stream = TcpStream::connect(self.addresses.as_slice()).await.map_err(Break::Connect)?;
         // A delivery goes out at once: waiting to fill a packet would only add to what it seems to take.
         stream.set_nodelay(true).map_err(Break::Connect)?;
-        let heard = Arc::<AtomicBool>::default();
-        let stream = TokioIo::new(Heard::new(stream, Arc::clone(&heard)));
+        let heard = Heard::default();
+        let stream = TokioIo::new(Watched::new(stream, heard.clone()));
         let handshake = http1::Builder::new().title_case_headers(!self.lower_case).handshake(stream).await;
         let (sender, connection) = handshake.map_err(Break::Exchange)?;
         Ok(Line { sender, connection: Box::new(connection), heard })
@@ -190,7 +200,7 @@ impl Line {
         incoming: &Incoming,
     ) -> Result<Answer, hyper::Error> {
         let Self { sender, connection, heard } = self;
-        heard.store(false, Ordering::Relaxed);
+        heard.0.store(false, Ordering::Relaxed);
         let mut answer = pin!(answer(sender, request, kept, incoming));
         let mut closed = false;
         poll_fn(|context| {

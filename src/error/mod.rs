@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::webhook::attempt::Failure;
 use crate::webhook::capture::Fault;
 use crate::webhook::catalogue::CatalogueError;
+use crate::webhook::cause::told;
 use crate::webhook::composition::CompositionError;
 use crate::webhook::signing::SigningError;
 
@@ -349,13 +350,6 @@ impl Error {
             Self::Resumable { error, .. } => error.exit(),
         }
     }
-}
-
-/// What the system says, without its number.
-pub(crate) fn told(reason: &io::Error) -> String {
-    let text = reason.to_string();
-    let words = text.split(" (os error").next().unwrap_or(&text);
-    words.chars().next().map_or_else(String::new, |first| first.to_lowercase().to_string() + &words[first.len_utf8()..])
 }
 
 fn unmet(missing: &str, invalid: u64) -> String {

@@ -261,7 +261,6 @@ impl fmt::Display for Notice {
                 write!(f, "a delivery could not be recorded, and was answered 507: {reason}")
             }
             Self::Unrecorded { path, reason } => {
-                let reason = reason.split(" (os error").next().unwrap_or(reason);
                 write!(f, "this is not recorded, for {path} cannot be written ({reason}); --no-log does without")
             }
             Self::Resumable { left } => write!(f, "{left} not delivered; wh replay --resume goes on with them"),

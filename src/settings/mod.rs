@@ -8,7 +8,7 @@ pub mod file;
 pub mod secret;
 
 use std::ffi::OsString;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::{fmt, fs};
@@ -17,6 +17,7 @@ use self::file::{Line, Section, SettingsFile};
 use self::secret::{SecretSetting, joined};
 use crate::cli::{Cli, SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
+use crate::edge::input;
 use crate::edge::target::{Target, TargetError};
 use crate::error::Error;
 use crate::report::notice::Notice;
@@ -212,11 +213,7 @@ impl Found {
             }
             Err(reason) => return Err(unreadable(reason)),
         }
-        let mut bytes = Vec::new();
-        fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(unreadable(io::Error::other(format!("it is larger than {} KiB", LARGEST / 1024))));
-        }
+        let bytes = input::file(path, LARGEST).map_err(unreadable)?;
         let source = Source::from_bytes(&shown, &bytes).map_err(CatalogueError::File)?;
         let file = SettingsFile::read(source).map_err(CatalogueError::File)?;
         let text = source.text.to_owned();

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::{fmt, io};
 
+use super::cause::told;
 use super::event::EventName;
 use super::glob::Glob;
 use super::nearest::{nearest, ranked};
@@ -126,7 +127,7 @@ pub enum CatalogueError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A file that cannot be read.
-    #[error("`{path}` cannot be read: {}", without_number(reason))]
+    #[error("`{path}` cannot be read: {}", told(reason))]
     Unreadable {
         /// The file.
         path: String,
@@ -177,12 +178,6 @@ pub enum CatalogueError {
         /// The folder.
         path: String,
     },
-}
-
-/// What the system says, without its number.
-fn without_number(reason: &io::Error) -> String {
-    let text = reason.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 fn unknown_event(pattern: &str, scheme: Option<&str>) -> String {

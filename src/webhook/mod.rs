@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod capture;
 pub mod catalogue;
+pub mod cause;
 pub mod composition;
 pub mod credential;
 pub mod delivery;

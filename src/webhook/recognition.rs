@@ -20,7 +20,17 @@ pub fn candidates<'a>(providers: impl Iterator<Item = &'a Provider>, delivery: &
     found.into_iter().map(|(_, provider)| provider).collect()
 }
 
-fn could_be(provider: &Provider, delivery: &Delivery) -> bool {
+/// Whether a request out of all kinds of requests may be a delivery of a provider that is expected: it has any header
+/// of the scheme, so that one which lacks the rest is told and not passed over.
+#[must_use]
+pub fn resembles(provider: &Provider, delivery: &Delivery) -> bool {
+    let headers = delivery.request.headers();
+    provider.scheme.headers.iter().any(|rule| headers.contains_key(rule.name.as_str())) || could_be(provider, delivery)
+}
+
+/// Whether a delivery could be from a provider: all that it cannot do without is there.
+#[must_use]
+pub fn could_be(provider: &Provider, delivery: &Delivery) -> bool {
     let headers = delivery.request.headers();
     let scheme = &provider.scheme;
     let needed = scheme.headers.iter().filter(|rule| !rule.optional);

@@ -7,7 +7,7 @@ use std::task::{Poll, Waker};
 use tokio::sync::Notify;
 
 use crate::edge::log::Log;
-use crate::error::told;
+use crate::webhook::cause::told;
 use crate::webhook::record::Record;
 
 /// Records that wait to be appended.

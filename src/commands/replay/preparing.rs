@@ -285,15 +285,13 @@ impl<'a> Preparer<'a> {
 
     /// Whether a request out of a log of all kinds of requests is a delivery. Needs all providers.
     pub(super) fn may_be_delivery(&self, capture: &Capture) -> bool {
-        let headers = capture.delivery.request.headers();
         let typed = self.args.scheme.scheme.as_ref().filter(|_| !self.args.scheme.configured);
-        let mut all = self.all.iter().flatten().filter(|provider| typed.is_none_or(|name| provider.name == *name));
+        let mut all = self.all.iter().flatten();
         match typed {
-            Some(_) => all.any(|provider| {
-                provider.scheme.headers.iter().any(|rule| headers.contains_key(rule.name.as_str()))
-                    || !recognition::candidates(std::iter::once(provider.as_ref()), &capture.delivery).is_empty()
-            }),
-            None => !recognition::candidates(all.map(Arc::as_ref), &capture.delivery).is_empty(),
+            Some(name) => {
+                all.any(|provider| provider.name == *name && recognition::resembles(provider, &capture.delivery))
+            }
+            None => all.any(|provider| recognition::could_be(provider, &capture.delivery)),
         }
     }
 

@@ -141,13 +141,8 @@ impl Judge {
     /// Whether a request out of a log of all kinds of requests may be a delivery.
     pub(super) fn wants(&self, capture: &Capture) -> bool {
         match self.named {
-            Some(named) => {
-                let scheme = &self.benches[named].provider.scheme;
-                let headers = capture.delivery.request.headers();
-                let has_some = scheme.headers.iter().any(|rule| headers.contains_key(rule.name.as_str()));
-                has_some || self.candidates(&capture.delivery).next().is_some()
-            }
-            None => self.candidates(&capture.delivery).next().is_some(),
+            Some(named) => recognition::resembles(&self.benches[named].provider, &capture.delivery),
+            None => self.benches.iter().any(|bench| recognition::could_be(&bench.provider, &capture.delivery)),
         }
     }
 

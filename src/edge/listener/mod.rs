@@ -28,7 +28,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
-use self::patience::{Connection, Patience, Progress, Stage};
+use self::patience::{Patience, Progress, Stage};
+use super::watched::Watched;
+use crate::webhook::cause::innermost;
 
 /// What a server takes from its clients before it lets them go.
 #[derive(Debug, Clone, Copy)]
@@ -237,7 +239,7 @@ impl<H: Handler> Shared<H> {
                 Ok::<_, Infallible>(answer)
             }
         });
-        let io = TokioIo::new(Connection::new(stream, Arc::clone(&progress)));
+        let io = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
         let mut connection = pin!(http1::Builder::new().half_close(true).serve_connection(io, service));
         let mut told = false;
         let ended = std::future::poll_fn(|context| {
@@ -384,7 +386,7 @@ async fn collect(
         });
         let data = match frame.await? {
             None => break,
-            Some(Err(error)) => return Err(Refusal::BrokenBody { reason: cause(&error) }),
+            Some(Err(error)) => return Err(Refusal::BrokenBody { reason: innermost(&error) }),
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
         };
         held.more(data.len(), limits)?;
@@ -403,14 +405,5 @@ async fn collect(
 
 /// What hyper refused by itself.
 fn bad_head(error: &hyper::Error) -> Option<Refusal> {
-    (error.is_parse() || error.is_parse_too_large()).then(|| Refusal::BadHead { reason: cause(error) })
-}
-
-/// The innermost cause, which says what happened; the outer ones say who noticed.
-fn cause(error: &hyper::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+    (error.is_parse() || error.is_parse_too_large()).then(|| Refusal::BadHead { reason: innermost(error) })
 }

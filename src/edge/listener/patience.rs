@@ -1,17 +1,14 @@
 //! Lets go of clients that take too long: one look around for all connections, in place of timers for each request.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::Limits;
+use crate::edge::watched::Watch;
 
 /// Knows all connections, and how long their clients have taken.
 #[derive(Debug)]
@@ -175,72 +172,18 @@ impl Progress {
     }
 }
 
-/// A connection that tells its progress.
-#[derive(Debug)]
-pub(super) struct Connection {
-    stream: TcpStream,
-    progress: Arc<Progress>,
-}
-
-impl Connection {
-    pub(super) fn new(stream: TcpStream, progress: Arc<Progress>) -> Self {
-        Self { stream, progress }
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            if self.progress.is_in(Stage::Silent) {
-                self.progress.enter(Stage::Head);
-            }
-            self.progress.heard.store(self.progress.patience.now.load(Ordering::Relaxed), Ordering::Relaxed);
+impl Watch for Arc<Progress> {
+    fn heard(&self) {
+        if self.is_in(Stage::Silent) {
+            self.enter(Stage::Head);
         }
-        read
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.read_on(&written);
-        written
+        self.heard.store(self.patience.now.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.read_on(&written);
-        written
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-impl Connection {
     /// A client that reads on, however slowly, has its time anew.
-    fn read_on(&self, written: &Poll<io::Result<usize>>) {
-        if matches!(written, Poll::Ready(Ok(_))) && self.progress.is_in(Stage::Silent) {
-            self.progress.enter(Stage::Silent);
+    fn said(&self) {
+        if self.is_in(Stage::Silent) {
+            self.enter(Stage::Silent);
         }
     }
 }

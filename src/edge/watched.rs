@@ -1,29 +1,42 @@
-//! A connection that knows whether its client has begun to say something.
+//! A connection that tells someone what goes on on it: that something was heard, or that something was said.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A connection, and a mark that is set whenever something arrives on it.
-#[derive(Debug)]
-pub(super) struct Heard {
-    stream: TcpStream,
-    begun: Arc<AtomicBool>,
+/// Who is told.
+pub(super) trait Watch: Unpin {
+    /// Something has come from the other side.
+    fn heard(&self);
+
+    /// The other side has taken something.
+    fn said(&self) {}
 }
 
-impl Heard {
-    /// A connection whose mark is `begun`; it is for others to take back.
-    pub(super) fn new(stream: TcpStream, begun: Arc<AtomicBool>) -> Self {
-        Self { stream, begun }
+/// A connection that is watched.
+#[derive(Debug)]
+pub(super) struct Watched<W> {
+    stream: TcpStream,
+    watch: W,
+}
+
+impl<W: Watch> Watched<W> {
+    pub(super) fn new(stream: TcpStream, watch: W) -> Self {
+        Self { stream, watch }
+    }
+
+    fn told(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(written, Poll::Ready(Ok(_))) {
+            self.watch.said();
+        }
+        written
     }
 }
 
-impl AsyncRead for Heard {
+impl<W: Watch> AsyncRead for Watched<W> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -32,15 +45,16 @@ impl AsyncRead for Heard {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.begun.store(true, Ordering::Relaxed);
+            self.watch.heard();
         }
         read
     }
 }
 
-impl AsyncWrite for Heard {
+impl<W: Watch> AsyncWrite for Watched<W> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.told(written)
     }
 
     fn poll_write_vectored(
@@ -48,7 +62,8 @@ impl AsyncWrite for Heard {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.told(written)
     }
 
     fn is_write_vectored(&self) -> bool {
