@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::composing::composition_error;
+use super::secrets::test_secret;
 use super::sign::default_target;
 use crate::cli::{SchemeArgs, SharedArgs};
 use crate::context::Context;
@@ -16,7 +17,6 @@ use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
 use crate::webhook::glob::Glob;
 use crate::webhook::provider::{EventInfo, Provider};
-use crate::webhook::secret::Secret;
 use crate::webhook::signing::Signing;
 
 /// List the events of the catalogue, or show one whole
@@ -101,7 +101,7 @@ pub(super) fn example(
         Draft { event, payload: Payload::Fixture(&fixture.1), id: None, timestamp, url: target.uri(), edits: &[] };
     let composed = provider.compose(draft, &mut context.random());
     let composed = composed.map_err(|error| composition_error(error, Some(&fixture)))?;
-    let secrets = [Secret::new("the test secret", provider.scheme.test_secret.clone())];
+    let secrets = [test_secret(provider)];
     let signing = Signing { timestamp, secrets: &secrets, fault: None };
     let sign = provider.scheme.sign(composed, &signing);
     sign.map_err(|error| Error::Signing { error, variable: provider.secret_variable() })

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -51,10 +52,17 @@ impl Receiver {
     }
 }
 
+/// An answer in JSON.
+pub(super) fn json_answer(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut answer = Response::new(body.into());
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}
+
 impl Handler for Receiver {
     async fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> Response<Bytes> {
-        let scheme = Some(self.provider.name.clone());
-        let mut delivery = Delivery { id: String::new(), scheme, event: None, variant: None, request };
+        let mut delivery = Delivery { scheme: Some(self.provider.name.clone()), ..Delivery::of(request) };
         delivery.event = self.provider.event_type(&delivery);
         delivery.id = self.provider.delivery_id(&delivery).unwrap_or_default();
         let at = (self.clock)();
@@ -64,10 +72,7 @@ impl Handler for Receiver {
             Ok(_) => (StatusCode::OK, json!({ "received": true })),
             Err(rejection) => (StatusCode::UNAUTHORIZED, json!({ "error": rejection.reason() })),
         };
-        let mut answer = Response::new(Bytes::from(body.to_string()));
-        *answer.status_mut() = status;
-        let json = http::HeaderValue::from_static("application/json");
-        answer.headers_mut().insert(http::header::CONTENT_TYPE, json);
+        let answer = json_answer(status, body.to_string());
         let reception = Reception { delivery, at, remote, verdict, status };
         self.received.lock().unwrap_or_else(PoisonError::into_inner).push(reception);
         answer

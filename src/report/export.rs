@@ -58,8 +58,7 @@ pub fn as_headers(delivery: &Delivery, provider: &Provider) -> Vec<u8> {
 pub fn as_http(delivery: &Delivery, provider: &Provider) -> Vec<u8> {
     let request = &delivery.request;
     let uri = request.uri();
-    let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let mut message = format!("{} {target} HTTP/1.1\r\n", request.method()).into_bytes();
+    let mut message = format!("{} {} HTTP/1.1\r\n", request.method(), delivery.target()).into_bytes();
     if let (Some(authority), false) = (uri.authority(), request.headers().contains_key(http::header::HOST)) {
         message.extend_from_slice(format!("Host: {authority}\r\n").as_bytes());
     }

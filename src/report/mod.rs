@@ -110,6 +110,8 @@ pub enum Outcome<'a> {
         delivery: &'a Delivery,
         /// What came of it.
         attempt: &'a Attempt,
+        /// Whether the app accepted it.
+        good: bool,
     },
     /// A secret that was asked for.
     Secret(&'a Secret),

@@ -29,6 +29,12 @@ impl Attempt {
     pub fn status(&self) -> Option<StatusCode> {
         self.outcome.as_ref().ok().map(|answer| answer.status)
     }
+
+    /// Whether it was answered with a 2xx, which counts as received where nobody says what does.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.status().is_some_and(|status| status.is_success())
+    }
 }
 
 /// What the receiver answered.

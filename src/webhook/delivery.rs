@@ -21,6 +21,18 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// A request of which nothing else is known yet.
+    #[must_use]
+    pub fn of(request: http::Request<Bytes>) -> Self {
+        Self { id: String::new(), scheme: None, event: None, variant: None, request }
+    }
+
+    /// The target of the request as its first line has it: the path and the query.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        self.request.uri().path_and_query().map_or("/", |target| target.as_str())
+    }
+
     /// The URL as the receiver has it: what a scheme that covers the URL signs.
     ///
     /// On the receiving side it is put together from the `Host` header, as plain HTTP.

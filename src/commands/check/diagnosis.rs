@@ -3,6 +3,7 @@
 use http::StatusCode;
 
 use super::examiner::Examiner;
+use crate::commands::secrets::test_secret;
 use crate::edge::target::Target;
 use crate::webhook::attempt::Answer;
 use crate::webhook::encoding::Encoding;
@@ -31,7 +32,7 @@ pub(super) fn guesses(provider: &Provider, secrets: &[Secret]) -> Vec<Guess> {
         change(&mut changed);
         guesses.push(Guess { provider: changed, secrets: secrets.to_vec(), means });
     };
-    let test = Secret::new("the test secret", scheme.test_secret.clone());
+    let test = test_secret(provider);
     if secrets.iter().all(|secret| secret.expose() != test.expose()) {
         let means = "it accepts a delivery that is signed with the public test secret: give it your own, and keep the \
                      test secret out of production";

@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -15,6 +14,7 @@ use tokio::task::JoinSet;
 use super::display::{Display, Line};
 use super::expectations::{Expectations, Noted};
 use super::logbook::Logbook;
+use crate::commands::receiver::json_answer;
 use crate::edge::client::Client;
 use crate::edge::listener::{Handler, Refusal};
 use crate::edge::target::Target;
@@ -131,7 +131,7 @@ impl Handler for Desk {
         if let Err(reason) = &recorded {
             let reason = reason.clone();
             self.display.hint(|| Line::Notice(Notice::NotRecorded { reason }));
-            answer = plain(StatusCode::INSUFFICIENT_STORAGE, &json!({ "error": "not-recorded" }));
+            answer = json_answer(StatusCode::INSUFFICIENT_STORAGE, json!({ "error": "not-recorded" }).to_string());
         }
         if wanted && !early {
             self.show_received(&judged, at, remote, Some(answer.status())).await;
@@ -149,7 +149,7 @@ impl Handler for Desk {
 impl Desk {
     /// Says whose a request is, and whether it is genuine.
     fn judge(&self, request: Request<Bytes>, now: Timestamp) -> Judged {
-        let mut delivery = Delivery { id: String::new(), scheme: None, event: None, variant: None, request };
+        let mut delivery = Delivery::of(request);
         let found = if self.named { self.stations.first() } else { self.recognise(&delivery, now) };
         let Some(station) = found else {
             delivery.id = self.fresh_id(None, now);
@@ -200,7 +200,7 @@ impl Desk {
                 Some(Err(rejection)) => rejection.reason(),
                 Some(Ok(_)) | None => "unknown-scheme",
             };
-            return plain(StatusCode::UNAUTHORIZED, &json!({ "error": reason }));
+            return json_answer(StatusCode::UNAUTHORIZED, json!({ "error": reason }).to_string());
         }
         let status = match self.respond.as_slice() {
             [] => StatusCode::OK,
@@ -210,7 +210,7 @@ impl Desk {
             }
         };
         let body = if status.is_success() { r#"{"received":true}"# } else { r#"{"received":false}"# };
-        answer(status, Bytes::from_static(body.as_bytes()))
+        json_answer(status, body)
     }
 
     /// Sends a delivery on, to all targets at once; what the first one says is the answer.
@@ -227,12 +227,12 @@ impl Desk {
         let mut answers: Vec<(usize, Response<Bytes>)> = Vec::new();
         while let Some(joined) = under_way.join_next().await {
             let Ok((index, onward, attempt)) = joined else { continue };
-            self.expectations.note_forwarded(attempt.status().is_some_and(|status| status.is_success()));
+            self.expectations.note_forwarded(attempt.is_success());
             answers.push((index, passed_on(&attempt)));
             self.display.show(|| Line::Forwarded { delivery: onward, attempt }).await;
         }
         let first = answers.into_iter().min_by_key(|(index, _)| *index).map(|(_, answer)| answer);
-        first.unwrap_or_else(|| plain(StatusCode::BAD_GATEWAY, &json!({ "error": "not-forwarded" })))
+        first.unwrap_or_else(|| json_answer(StatusCode::BAD_GATEWAY, json!({ "error": "not-forwarded" }).to_string()))
     }
 
     /// Puts a delivery and its answer into the log, if there is one; the error is what the system said.
@@ -288,9 +288,11 @@ fn passed_on(attempt: &Attempt) -> Response<Bytes> {
         // Half an answer is none to pass on as if it were whole.
         Ok(answer) if answer.incomplete.is_some() => {
             let code = answer.incomplete.map(Incomplete::code);
-            plain(StatusCode::BAD_GATEWAY, &json!({ "error": code }))
+            json_answer(StatusCode::BAD_GATEWAY, json!({ "error": code }).to_string())
         }
-        Ok(answer) if answer.truncated => plain(StatusCode::BAD_GATEWAY, &json!({ "error": "answer-too-large" })),
+        Ok(answer) if answer.truncated => {
+            json_answer(StatusCode::BAD_GATEWAY, json!({ "error": "answer-too-large" }).to_string())
+        }
         Ok(answer) => {
             let mut response = Response::new(answer.body.clone());
             *response.status_mut() = answer.status;
@@ -299,17 +301,6 @@ fn passed_on(attempt: &Attempt) -> Response<Bytes> {
             response.headers_mut().remove(http::header::CONTENT_LENGTH);
             response
         }
-        Err(failure) => plain(StatusCode::BAD_GATEWAY, &json!({ "error": failure.code() })),
+        Err(failure) => json_answer(StatusCode::BAD_GATEWAY, json!({ "error": failure.code() }).to_string()),
     }
-}
-
-fn plain(status: StatusCode, body: &serde_json::Value) -> Response<Bytes> {
-    answer(status, Bytes::from(body.to_string()))
-}
-
-fn answer(status: StatusCode, body: Bytes) -> Response<Bytes> {
-    let mut answer = Response::new(body);
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer
 }

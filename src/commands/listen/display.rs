@@ -191,7 +191,9 @@ pub fn report(lines: &mut Receiver<Queued>, doctor: &mut Doctor<'_>, reporter: &
                     },
                 })?;
             }
-            Line::Forwarded { delivery, attempt } => reporter.report(&Outcome::Forwarded { delivery, attempt })?,
+            Line::Forwarded { delivery, attempt } => {
+                reporter.report(&Outcome::Forwarded { delivery, attempt, good: attempt.is_success() })?;
+            }
             Line::Notice(notice) => reporter.report(&Outcome::Notice(notice.clone()))?,
         }
     }

@@ -23,13 +23,14 @@ use self::expectations::Expectations;
 use self::logbook::Logbook;
 use self::serving::Serving;
 use super::arguments;
+use super::delivering::open;
 use super::diagnosing::{Allowance, Doctor};
 use super::recording::{self, RecordingArgs};
 use super::secrets::{Secrets, found, secrets, test_secret};
 use super::send::allow;
 use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
-use crate::edge::client::{Client, ClientError, ClientOptions};
+use crate::edge::client::ClientOptions;
 use crate::edge::interruption::Interruptions;
 use crate::edge::listener::Limits;
 use crate::edge::log::Log;
@@ -324,10 +325,7 @@ async fn routes(
         let timeout = timeout.unwrap_or(USUAL_TIMEOUT);
         let options =
             ClientOptions { timeout, insecure: args.insecure, kept: LARGEST_ANSWER, ..ClientOptions::default() };
-        let client = Client::new(target, options).await.map_err(|error| match error {
-            ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
-            error @ (ClientError::Certificates | ClientError::Setup(_)) => Error::Client(error),
-        })?;
+        let client = open(target, None, options).await?;
         if client.addresses().iter().any(|address| own.iter().any(|own| is_same(*own, *address))) {
             let message =
                 format!("`{}` is this listener itself, which would forward to itself for ever", target.as_str());

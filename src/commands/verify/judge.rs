@@ -149,7 +149,7 @@ impl Judge {
     /// A body that stands alone, with the headers that were given for it.
     pub(super) fn bare(&self, body: Vec<u8>) -> Result<Capture, Fault> {
         let request = Request::post("/").body(Bytes::from(body)).expect("a request that is written here");
-        let delivery = Delivery { id: String::new(), scheme: None, event: None, variant: None, request };
+        let delivery = Delivery::of(request);
         // Where the signature is a part of the body, no header is needed.
         if self.headers.is_empty() && self.candidates(&delivery).next().is_none() {
             return Err(Fault::bare(Place::default(), "it is a bare body, without the headers that would prove it"));

@@ -212,7 +212,7 @@ impl Entry {
                 .map_err(|_| format!("the header `{name}` holds a character that no header can"))?;
             http.headers_mut().try_append(name, value).map_err(|_| "there are too many headers".to_owned())?;
         }
-        let delivery = Delivery { id: String::new(), scheme: None, event: None, variant: None, request: http };
+        let delivery = Delivery::of(http);
         let at = started_date_time.and_then(|time| time.parse().ok());
         Ok(Some(Capture { delivery, at, recorded: false, place }))
     }

@@ -29,7 +29,7 @@ pub(super) fn messages(bytes: &[u8], each: &mut dyn FnMut(Part) -> io::Result<()
         let start = text.line;
         match message(&mut text) {
             Ok(request) => {
-                let delivery = Delivery { id: String::new(), scheme: None, event: None, variant: None, request };
+                let delivery = Delivery::of(request);
                 each(Part::Delivery(Capture { delivery, at: None, recorded: false, place: Place::line(start) }))?;
             }
             Err(fault) => return each(Part::Fault(fault)),

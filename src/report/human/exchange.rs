@@ -184,26 +184,33 @@ impl HumanReporter<'_> {
         indent: &str,
         secrets: bool,
     ) -> io::Result<()> {
-        let request = &delivery.request;
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        writeln!(self.output, "{indent}{} {}", request.method(), sanitize::line(target))?;
-        let headers: Vec<(String, String)> = export::headers(delivery, provider)
-            .map(|(name, value)| (name, sanitize::bytes(value.as_bytes())))
-            .collect();
-        for (name, value) in headers {
-            let hidden = !secrets && is_credential(&name, provider.map(|provider| &provider.scheme));
-            let value = if hidden { self.paint(Role::Faint, REDACTED) } else { value };
-            writeln!(self.output, "{indent}{}: {value}", self.paint(Role::Key, &name))?;
-        }
+        self.head(delivery, provider, indent, secrets)?;
         writeln!(self.output)?;
         if provider.is_some_and(|provider| provider.scheme.envelope.is_some()) {
-            let whole = String::from_utf8_lossy(request.body()).into_owned();
+            let whole = String::from_utf8_lossy(delivery.request.body()).into_owned();
             let shown = shortened(&whole, 100);
             let note = self.paint(Role::Faint, &format!("{} (which holds:)", sanitize::line(&shown)));
             writeln!(self.output, "{indent}{note}")?;
         }
         self.payload(delivery, provider, indent)?;
         writeln!(self.output)
+    }
+
+    /// The request's line and its headers.
+    pub(super) fn head(
+        &mut self,
+        delivery: &Delivery,
+        provider: Option<&Provider>,
+        indent: &str,
+        secrets: bool,
+    ) -> io::Result<()> {
+        writeln!(self.output, "{indent}{} {}", delivery.request.method(), sanitize::line(delivery.target()))?;
+        for (name, value) in export::headers(delivery, provider) {
+            let hidden = !secrets && is_credential(&name, provider.map(|provider| &provider.scheme));
+            let value = if hidden { self.paint(Role::Faint, REDACTED) } else { sanitize::bytes(value.as_bytes()) };
+            writeln!(self.output, "{indent}{}: {value}", self.paint(Role::Key, &sanitize::line(&name)))?;
+        }
+        Ok(())
     }
 
     /// The payload, taken out of its envelope and indented.

@@ -8,11 +8,9 @@ use super::exchange::status_words;
 use super::{HumanReporter, Verbosity, elapsed};
 use crate::report::listing::Table;
 use crate::report::palette::Role;
-use crate::report::{export, payload, sanitize};
-use crate::webhook::credential::is_credential;
-use crate::webhook::delivery::Delivery;
+use crate::report::{payload, sanitize};
 use crate::webhook::provider::Provider;
-use crate::webhook::record::{Direction, Entry, REDACTED, Recorded};
+use crate::webhook::record::{Direction, Entry, Recorded};
 
 impl HumanReporter<'_> {
     /// Lines of a table, whose columns are as wide as the first of them ask for.
@@ -50,7 +48,8 @@ impl HumanReporter<'_> {
         }
         let title = self.occasion(recorded);
         writeln!(self.output, "\n{title}\n")?;
-        self.head(delivery, provider, "  ")?;
+        // Secrets may have been recorded on purpose; the record itself has them.
+        self.head(delivery, provider, "  ", false)?;
         writeln!(self.output)?;
         if same_payload {
             writeln!(self.output, "  {}", self.paint(Role::Faint, "(the same payload)"))?;
@@ -90,21 +89,6 @@ impl HumanReporter<'_> {
             (Direction::Received, None) => self.paint(Role::Notice, ", not verified"),
         };
         format!("{time}{}{verdict}", self.paint(Role::Name, &sanitize::line(&what)))
-    }
-
-    /// The request's line and its headers.
-    fn head(&mut self, delivery: &Delivery, provider: Option<&Provider>, indent: &str) -> io::Result<()> {
-        let request = &delivery.request;
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        writeln!(self.output, "{indent}{} {}", request.method(), sanitize::line(target))?;
-        for (name, value) in export::headers(delivery, provider) {
-            // They may have been recorded on purpose; the record itself has them.
-            let hidden = is_credential(&name, provider.map(|provider| &provider.scheme));
-            let value = if hidden { REDACTED.to_owned() } else { sanitize::bytes(value.as_bytes()) };
-            let name = sanitize::line(&name);
-            writeln!(self.output, "{indent}{}: {value}", self.paint(Role::Key, &name))?;
-        }
-        Ok(())
     }
 
     /// `<-- 503 Service Unavailable (12 ms)`, with its headers and its body.

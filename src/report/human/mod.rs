@@ -186,10 +186,7 @@ impl Reporter for HumanReporter<'_> {
                 self.received(&Arrival { delivery, provider, at, verdict, status, whole, secrets, why })?;
             }
             Outcome::Ready { url, scheme, log, targets, .. } => self.ready(url, *scheme, *log, targets)?,
-            Outcome::Forwarded { delivery, attempt } => {
-                let good = attempt.status().is_some_and(|status| status.is_success());
-                self.attempted(delivery, attempt, good)?;
-            }
+            Outcome::Forwarded { delivery, attempt, good } => self.attempted(delivery, attempt, *good)?,
             Outcome::Secret(secret) => {
                 let text = String::from_utf8_lossy(secret.expose());
                 writeln!(self.output, "{}", sanitize::line(&text))?;

@@ -112,7 +112,7 @@ impl Reporter for JsonReporter<'_> {
                 "log": log,
                 "forward_to": targets,
             }),
-            Outcome::Forwarded { delivery, attempt } => json!({
+            Outcome::Forwarded { delivery, attempt, .. } => json!({
                 "type": "forwarded",
                 "id": delivery.id,
                 "url": attempt.url,

@@ -88,7 +88,7 @@ pub(super) fn write_request(delivery: &Delivery, redacted: impl Fn(&str) -> bool
     json.extend_from_slice(br#"{"method":"#);
     write_string(request.method().as_str(), json);
     json.extend_from_slice(br#","target":"#);
-    write_string(request.uri().path_and_query().map_or("/", |target| target.as_str()), json);
+    write_string(delivery.target(), json);
     json.extend_from_slice(br#","version":"#);
     write_string(version(request.version()), json);
     json.extend_from_slice(br#","headers":"#);
