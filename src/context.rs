@@ -101,8 +101,7 @@ impl Context {
         let Some(path) = directory else {
             return Ok(Catalogue::embedded());
         };
-        let opened =
-            Directory::open(path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
+        let opened = Directory::open(path).map_err(|reason| Error::file(path, reason))?;
         Ok(Catalogue::embedded().with(Box::new(opened))?)
     }
 

@@ -85,15 +85,13 @@ impl Logged {
 
     /// Opens a log.
     pub fn open(path: &Path) -> Result<Option<Self>, Error> {
-        let reader =
-            LogReader::open(path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
+        let reader = LogReader::open(path).map_err(|reason| Error::file(path, reason))?;
         Ok(reader.map(|reader| Self { path: path.to_owned(), reader }))
     }
 
     /// Opens a file of records alone; its last line need not have an end.
     pub fn open_file(path: &Path) -> Result<Option<Self>, Error> {
-        let reader =
-            LogReader::open_file(path).map_err(|reason| Error::File { path: path.display().to_string(), reason })?;
+        let reader = LogReader::open_file(path).map_err(|reason| Error::file(path, reason))?;
         Ok(reader.map(|reader| Self { path: path.to_owned(), reader }))
     }
 
@@ -232,6 +230,6 @@ impl Logged {
     /// The error that the log cannot be read.
     #[must_use]
     pub fn unreadable(&self, reason: std::io::Error) -> Error {
-        Error::File { path: self.path.display().to_string(), reason }
+        Error::file(&self.path, reason)
     }
 }

@@ -152,7 +152,7 @@ pub fn run(
         let (clock, random, recorder) = (context.clock, context.random(), Some(&mut recorder as &mut dyn Recorder));
         Deliverer { routes, plan, clock, random, reporter, recorder }.run(&mut deliveries).await
     });
-    outcome.map_err(|reason| Error::System { what: "the network cannot be used", reason })?
+    outcome.map_err(Error::network)?
 }
 
 /// What the deliveries of one provider have in common.

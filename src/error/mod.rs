@@ -3,6 +3,7 @@
 mod hint;
 
 use std::io;
+use std::path::Path;
 
 use crate::edge::client::ClientError;
 use crate::edge::target::Target;
@@ -266,6 +267,16 @@ impl Error {
     /// A mistake on the command line, and the way out.
     pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// A file that cannot be read.
+    pub(crate) fn file(path: &Path, reason: io::Error) -> Self {
+        Self::File { path: path.display().to_string(), reason }
+    }
+
+    /// Something about the network that the system did not grant.
+    pub(crate) fn network(reason: io::Error) -> Self {
+        Self::System { what: "the network cannot be used", reason }
     }
 
     /// The kind of the error in one word, for machines.

@@ -22,7 +22,7 @@ use crate::edge::target::{Target, TargetError};
 use crate::error::Error;
 use crate::report::notice::Notice;
 use crate::webhook::catalogue::CatalogueError;
-use crate::webhook::nearest::nearest;
+use crate::webhook::nearest::suggestion;
 use crate::webhook::table::Source;
 
 /// The project's file, in the working directory.
@@ -191,11 +191,10 @@ impl Files {
     fn unknown(&self, profile: &str) -> Error {
         let mut known: Vec<&str> = self.profiles().collect();
         known.dedup();
-        let hint = match nearest(profile, known.iter().copied()) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None if known.is_empty() => format!("write [profile.{profile}] into ./{PROJECT_FILE}"),
-            None => format!("the profiles are {}", known.join(", ")),
-        };
+        let hint = suggestion(profile, known.iter().copied(), || match known.as_slice() {
+            [] => format!("write [profile.{profile}] into ./{PROJECT_FILE}"),
+            known => format!("the profiles are {}", known.join(", ")),
+        });
         Error::usage(format!("there is no profile `{profile}`"), hint)
     }
 }
@@ -281,12 +280,9 @@ fn scheme(
     let Some((chosen, line)) = first(sections, |section| section.scheme.as_ref()) else { return Ok(None) };
     // Told here, where it is known in which line the slip is.
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
-    if !catalogue.names().any(|name| name == line.value) {
-        let hint = match nearest(&line.value, catalogue.names()) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!("the schemes are {}", catalogue.names().collect::<Vec<_>>().join(", ")),
-        };
-        return Err(chosen.found.error(line, format!("there is no scheme `{}`", line.value), Some(hint)));
+    if let Err(unknown) = catalogue.check(&line.value) {
+        let unknown = Error::from(unknown);
+        return Err(chosen.found.error(line, unknown.to_string(), unknown.hint()));
     }
     Ok(Some((line.value.clone(), chosen.origin(line))))
 }

@@ -66,9 +66,7 @@ impl SecretSetting {
             }
             SecretPlace::File(written) => {
                 let path = joined(&self.folder, written, self.home.as_deref());
-                let shown = path.display().to_string();
-                let unreadable = |reason| Error::File { path: shown.clone(), reason };
-                let real = fs::canonicalize(&path).map_err(unreadable)?;
+                let real = fs::canonicalize(&path).map_err(|reason| Error::file(&path, reason))?;
                 if self.of_project && !is_inside(&self.folder, &real) {
                     let what = format!("the secret file `{}` is outside of this folder", real.display());
                     self.agree(&what, &format!("--secret-file {}", real.display()), context)?;

@@ -261,7 +261,7 @@ impl Catalogue {
     /// A name may be `type`, `type@variant` and either after `provider/`; a glob is held against all of these.
     pub fn select(&self, pattern: &str, scheme: Option<&str>) -> Result<Vec<EventName>, CatalogueError> {
         if let Some(name) = scheme {
-            self.shelf(name)?;
+            self.check(name)?;
         }
         let providers = || self.names().filter(|name| scheme.is_none_or(|scheme| scheme == *name));
         let glob = Glob::is_one(pattern).then(|| Glob::new(pattern));
@@ -287,6 +287,11 @@ impl Catalogue {
             }
             _ => Ok(selected),
         }
+    }
+
+    /// Says of a name that no provider has it.
+    pub fn check(&self, name: &str) -> Result<(), CatalogueError> {
+        self.shelf(name).map(drop)
     }
 
     fn shelf(&self, name: &str) -> Result<&dyn Shelf, CatalogueError> {

@@ -21,7 +21,7 @@ use std::ops::Range;
 use jiff::{SignedDuration, Timestamp};
 use memchr::memmem;
 
-use super::nearest::nearest;
+use super::nearest::suggestion;
 
 /// Fills in the placeholders of one delivery.
 pub struct Renderer<'a> {
@@ -214,10 +214,10 @@ fn read(text: &str) -> Result<(Value, bool), String> {
             let offset = offset.ok_or_else(|| an_offset(kind))?;
             Ok((Value::Time { kind, offset }, false))
         }
-        None => Err(match nearest(kind, KINDS) {
-            Some(word) => format!("did you mean `{word}`?"),
-            None => format!("known are {}; write `{{{{{{{{` for two braces", KINDS.join(", ")),
-        }),
+        None => {
+            let all = || format!("known are {}; write `{{{{{{{{` for two braces", KINDS.join(", "));
+            Err(suggestion(kind, KINDS, all))
+        }
     }
 }
 

@@ -6,6 +6,15 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     ranked(word, known).into_iter().next()
 }
 
+/// The hint to a word that nobody knows: the nearest that is known, or what else there is to say.
+pub fn suggestion<'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    otherwise: impl FnOnce() -> String,
+) -> String {
+    nearest(word, known).map_or_else(otherwise, |word| format!("did you mean `{word}`?"))
+}
+
 /// The words like `word`, most like it first, without those that are clearly less like it than the first.
 #[must_use]
 pub fn ranked<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {

@@ -157,7 +157,7 @@ pub fn run(
         };
         examiner.run(&probes).await
     });
-    let examination = examination.map_err(|reason| Error::System { what: "the network cannot be used", reason })??;
+    let examination = examination.map_err(Error::network)??;
     if reports.annotations {
         reporter.report(&Outcome::Annotations(&examination))?;
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::webhook::glob::Glob;
-use crate::webhook::nearest::nearest;
+use crate::webhook::nearest::suggestion;
 use crate::webhook::probe::{Probe, Severity, all};
 use crate::webhook::provider::Provider;
 
@@ -25,10 +25,7 @@ impl Pattern {
             return Ok(pattern);
         }
         let names = all().map(|probe| probe.id).chain(Severity::ALL.map(Severity::name));
-        let hint = match nearest(text, names) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => "`wh check --list` shows them".to_owned(),
-        };
+        let hint = suggestion(text, names, || "`wh check --list` shows them".to_owned());
         Err(Error::usage(format!("there is no check `{text}`"), hint))
     }
 

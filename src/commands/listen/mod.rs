@@ -134,7 +134,7 @@ pub fn run(
         reporter.report(&Outcome::Notice(notice))?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|reason| Error::System { what: "the network cannot be used", reason })?;
+    let runtime = runtime.map_err(Error::network)?;
     let (sockets, addresses) = runtime.block_on(bind(&args.host, args.port))?;
     let routes = runtime.block_on(routes(args, &stations, &addresses, context))?;
     let url = url(&args.host, addresses[0]);

@@ -43,7 +43,7 @@ impl Source {
     /// Finds out what a file is, and opens it.
     pub(super) fn open(path: &Path, preparer: &mut Preparer<'_>) -> Result<Self, Error> {
         let shown = || path.display().to_string();
-        let unreadable = |reason: io::Error| Error::File { path: shown(), reason };
+        let unreadable = |reason: io::Error| Error::file(path, reason);
         let bad = |fault: Fault| Error::BadCapture { path: shown(), fault: Box::new(fault) };
         let file = File::open(path).map_err(unreadable)?;
         let import = Import::open(Box::new(BufReader::new(file)), false).map_err(unreadable)?.map_err(bad)?;

@@ -180,7 +180,7 @@ fn check(args: &ReplayArgs) -> Result<(), Error> {
 fn resume(args: &ReplayArgs, path: Option<&Path>) -> Result<(Unfinished, Stopped), Error> {
     let none = || Error::Unresumable { reason: "no replay was stopped before its end".to_owned() };
     let path = path.ok_or_else(none)?;
-    let file = |reason| Error::File { path: path.display().to_string(), reason };
+    let file = |reason| Error::file(path, reason);
     let (unfinished, stopped) = Unfinished::resume(path).map_err(file)?.ok_or_else(none)?;
     let typed = args.typed();
     if !typed.is_empty() && typed != stopped.request.what {
@@ -248,7 +248,7 @@ fn deliver(
         let (clock, random, recorder) = (context.clock, context.random(), Some(recorder as &mut dyn Recorder));
         Deliverer { routes, plan, clock, random, reporter, recorder }.run(&mut deliveries).await
     });
-    exit.map_err(|reason| Error::System { what: "the network cannot be used", reason })?
+    exit.map_err(Error::network)?
 }
 
 /// How the deliveries are sent.

@@ -27,6 +27,21 @@ pub(super) fn listened(totals: &Totals) -> Value {
     })
 }
 
+/// A line about a delivery: its type, whose and which delivery it is, and the rest.
+fn about(kind: &str, delivery: &Delivery, rest: Value) -> Value {
+    let mut line = json!({
+        "type": kind,
+        "scheme": delivery.scheme,
+        "event": delivery.event,
+        "variant": delivery.variant,
+        "id": delivery.id,
+    });
+    if let (Value::Object(line), Value::Object(rest)) = (&mut line, rest) {
+        line.extend(rest);
+    }
+    line
+}
+
 /// A signed request; without `secrets` its credentials are redacted.
 pub(super) fn signed(delivery: &Delivery, provider: &Provider, secrets: bool) -> Value {
     let headers: Vec<Value> = export::headers(delivery, provider)
@@ -35,16 +50,12 @@ pub(super) fn signed(delivery: &Delivery, provider: &Provider, secrets: bool) ->
             if hidden { json!([name, REDACTED]) } else { pair(&name, value) }
         })
         .collect();
-    let mut value = json!({
-        "type": "signed",
-        "scheme": delivery.scheme,
-        "event": delivery.event,
-        "variant": delivery.variant,
-        "id": delivery.id,
+    let rest = json!({
         "method": delivery.request.method().as_str(),
         "url": delivery.request.uri().to_string(),
         "headers": headers,
     });
+    let mut value = about("signed", delivery, rest);
     insert(&mut value, "body", delivery.request.body());
     value
 }
@@ -52,12 +63,7 @@ pub(super) fn signed(delivery: &Delivery, provider: &Provider, secrets: bool) ->
 pub(super) fn attempted(delivery: &Delivery, attempt: &Attempt, good: bool) -> Value {
     let status = attempt.status();
     let failure = attempt.outcome.as_ref().err();
-    json!({
-        "type": "attempt",
-        "scheme": delivery.scheme,
-        "event": delivery.event,
-        "variant": delivery.variant,
-        "id": delivery.id,
+    let rest = json!({
         "attempt": attempt.number,
         "url": attempt.url,
         "started_at": format!("{:.3}", attempt.started),
@@ -67,7 +73,8 @@ pub(super) fn attempted(delivery: &Delivery, attempt: &Attempt, good: bool) -> V
         "code": failure.map(Failure::code),
         "ok": good,
         "response": attempt.outcome.as_ref().ok().map(response),
-    })
+    });
+    about("attempt", delivery, rest)
 }
 
 /// What follows an attempt: when the next one comes, or what became of the delivery.
@@ -89,12 +96,7 @@ fn whole_milliseconds(wait: Duration) -> u64 {
 
 /// A delivery that was not sent: an attempt without a number.
 pub(super) fn left(delivery: &Delivery, failures: u32) -> Value {
-    json!({
-        "type": "attempt",
-        "scheme": delivery.scheme,
-        "event": delivery.event,
-        "variant": delivery.variant,
-        "id": delivery.id,
+    let rest = json!({
         "attempt": null,
         "url": delivery.request.uri().to_string(),
         "status": null,
@@ -103,7 +105,8 @@ pub(super) fn left(delivery: &Delivery, failures: u32) -> Value {
         "code": "disabled",
         "ok": false,
         "final": "disabled",
-    })
+    });
+    about("attempt", delivery, rest)
 }
 
 pub(super) fn summed(summary: &Summary) -> Value {

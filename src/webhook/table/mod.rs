@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use self::source::raw_offset;
 pub use self::source::{FileError, Source};
-use super::nearest::nearest;
+use super::nearest::{nearest, suggestion};
 use super::tree::{Entry, Node, Value};
 
 /// A table whose keys are taken one by one. What is left at the [`end`](Table::end) is unknown.
@@ -218,10 +218,8 @@ impl<'a> Table<'a> {
 
     fn unknown<'k>(&self, at: usize, name: &str, known: impl Iterator<Item = &'k str> + Clone) -> FileError {
         let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
-        let hint = match nearest(name, known.clone()) {
-            Some(word) => format!("did you mean `{word}`?"),
-            None => format!("known here: {}", known.collect::<Vec<_>>().join(", ")),
-        };
+        let all = known.clone();
+        let hint = suggestion(name, known, || format!("known here: {}", all.collect::<Vec<_>>().join(", ")));
         self.source.error(at, format!("unknown key `{name}`{place}"), Some(hint))
     }
 
@@ -289,10 +287,8 @@ impl<'a> Table<'a> {
             Some((_, value)) => Ok(At { value: *value, span: text.span.clone() }),
             None => {
                 let names = || words.iter().map(|(word, _)| *word);
-                let hint = match nearest(&text.value, names()) {
-                    Some(word) => format!("did you mean `{word}`?"),
-                    None => format!("it is one of {}", names().collect::<Vec<_>>().join(", ")),
-                };
+                let all = || format!("it is one of {}", names().collect::<Vec<_>>().join(", "));
+                let hint = suggestion(&text.value, names(), all);
                 let message = format!("unknown {} `{}`", key.replace('-', " "), text.value);
                 Err(self.error(&text.span, message, Some(hint)))
             }
