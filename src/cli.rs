@@ -92,40 +92,91 @@ impl Command {
     /// The arguments that settings stand in for; `None` where they have no say.
     pub fn slots(&mut self) -> Option<Slots<'_>> {
         match self {
-            Self::Send(Deferred(args)) => Some(args.slots()),
-            Self::Sign(Deferred(args)) => Some(args.slots()),
-            Self::Listen(Deferred(args)) => Some(args.slots()),
-            Self::Check(Deferred(args)) => Some(args.slots()),
-            Self::Verify(Deferred(args)) => Some(args.slots()),
-            Self::Replay(Deferred(args)) => Some(args.slots()),
-            Self::Events(Deferred(args)) => Some(args.slots()),
+            Self::Send(Deferred { args, .. }) => Some(args.slots()),
+            Self::Sign(Deferred { args, .. }) => Some(args.slots()),
+            Self::Listen(Deferred { args, .. }) => Some(args.slots()),
+            Self::Check(Deferred { args, .. }) => Some(args.slots()),
+            Self::Verify(Deferred { args, .. }) => Some(args.slots()),
+            Self::Replay(Deferred { args, .. }) => Some(args.slots()),
+            Self::Events(Deferred { args, .. }) => Some(args.slots()),
             Self::Schemes(_) | Self::Log(_) => Some(Slots::default()),
             Self::Init(_) | Self::Completions(_) => None,
         }
     }
+
+    /// The flags that every command understands, as they were typed behind its name.
+    fn shared(&mut self) -> &mut SharedArgs {
+        match self {
+            Self::Send(Deferred { shared, .. })
+            | Self::Sign(Deferred { shared, .. })
+            | Self::Listen(Deferred { shared, .. })
+            | Self::Check(Deferred { shared, .. })
+            | Self::Replay(Deferred { shared, .. })
+            | Self::Log(Deferred { shared, .. })
+            | Self::Verify(Deferred { shared, .. })
+            | Self::Events(Deferred { shared, .. })
+            | Self::Schemes(Deferred { shared, .. })
+            | Self::Init(Deferred { shared, .. })
+            | Self::Completions(Deferred { shared, .. }) => shared,
+        }
+    }
 }
 
-/// A subcommand's arguments, declared only when it is the one that was typed: a start costs less.
+impl Cli {
+    /// Brings the flags that were typed before the subcommand and behind it together; the latter win.
+    #[must_use]
+    pub fn gathered(mut self) -> Self {
+        let behind = std::mem::take(self.command.shared());
+        let before = std::mem::take(&mut self.shared);
+        self.shared = behind.or(before);
+        self
+    }
+}
+
+/// A subcommand's arguments, declared only when it is the one that was typed. The shared flags are declared with them:
+/// as clap's global ones they would be copied into every subcommand, which costs a start more than signing does.
 #[derive(Debug)]
-pub struct Deferred<A>(pub A);
+pub struct Deferred<A> {
+    /// The subcommand's own.
+    pub args: A,
+    /// What every command understands.
+    pub shared: SharedArgs,
+}
 
 impl<A: Args> Args for Deferred<A> {
     fn augment_args(command: clap::Command) -> clap::Command {
-        command.defer(A::augment_args)
+        command.defer(|command| with_shared_flags(A::augment_args(command)))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        command.defer(A::augment_args_for_update)
+        command.defer(|command| with_shared_flags(A::augment_args_for_update(command)))
+    }
+}
+
+/// Declares the shared flags behind a subcommand's own; what the subcommand is about stays.
+fn with_shared_flags(command: clap::Command) -> clap::Command {
+    let about = command.get_about().cloned().unwrap_or_default();
+    let long_about = command.get_long_about().cloned();
+    let command = SharedArgs::augment_args(command).about(about);
+    match long_about {
+        Some(long_about) => command.long_about(long_about),
+        None => command,
     }
 }
 
 impl<A: FromArgMatches> FromArgMatches for Deferred<A> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        A::from_arg_matches(matches).map(Self)
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        let args = A::from_arg_matches_mut(matches)?;
+        Ok(Self { args, shared: SharedArgs::from_arg_matches_mut(matches)? })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        self.0.update_from_arg_matches(matches)
+        self.args.update_from_arg_matches(matches)?;
+        self.shared.update_from_arg_matches(matches)
     }
 }
 
@@ -134,22 +185,22 @@ impl<A: FromArgMatches> FromArgMatches for Deferred<A> {
 #[command(next_help_heading = "Output")]
 pub struct SharedArgs {
     /// Choose the form of the output [default: human]
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
     /// Write one JSON object a line to stdout, as --format json
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub json: bool,
     /// Choose when to use colours [default: auto]
-    #[arg(long, global = true, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN")]
     pub color: Option<ColorChoice>,
     /// Show failures only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Show requests and answers whole, and where settings come from
-    #[arg(short, long, global = true)]
+    #[arg(short, long)]
     pub verbose: bool,
     /// Read more providers from a directory [env: WH_CATALOGUE]
-    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Settings")]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Settings")]
     pub catalogue: Option<PathBuf>,
     /// Which files of settings to read.
     #[command(flatten)]
@@ -161,14 +212,30 @@ pub struct SharedArgs {
 #[command(next_help_heading = "Settings")]
 pub struct SettingsArgs {
     /// Use the settings of a profile in wh.toml [env: WH_PROFILE]
-    #[arg(long, global = true, value_name = "NAME", add = complete_profile())]
+    #[arg(long, value_name = "NAME", add = complete_profile())]
     pub profile: Option<String>,
     /// Read no wh.toml and no config.toml
-    #[arg(long, global = true, conflicts_with = "profile")]
+    #[arg(long, conflicts_with = "profile")]
     pub no_config: bool,
 }
 
 impl SharedArgs {
+    /// These flags, and the others where nothing was said here.
+    fn or(self, other: Self) -> Self {
+        Self {
+            format: self.format.or(other.format),
+            json: self.json || other.json,
+            color: self.color.or(other.color),
+            quiet: self.quiet || other.quiet,
+            verbose: self.verbose || other.verbose,
+            catalogue: self.catalogue.or(other.catalogue),
+            settings: SettingsArgs {
+                profile: self.settings.profile.or(other.settings.profile),
+                no_config: self.settings.no_config || other.settings.no_config,
+            },
+        }
+    }
+
     /// The form of the output, whichever flag said so.
     #[must_use]
     pub fn format(&self) -> Format {

@@ -63,8 +63,9 @@ pub struct Streams<'a> {
 }
 
 /// Carries out a command line and says how it ended; what stopped it has been shown by then.
-pub fn run(mut cli: Cli, context: &Context, mut streams: Streams<'_>) -> Exit {
-    if let Command::Completions(Deferred(args)) = &cli.command {
+pub fn run(cli: Cli, context: &Context, mut streams: Streams<'_>) -> Exit {
+    let mut cli = cli.gathered();
+    if let Command::Completions(Deferred { args, .. }) = &cli.command {
         let outcome = commands::completions::run(args, &mut streams.output);
         return finish(outcome, reporter(&cli, context, streams).as_mut());
     }
@@ -86,16 +87,16 @@ fn settle(cli: &mut Cli, context: &Context, reporter: &mut dyn Reporter) -> Resu
 fn carry_out(cli: &Cli, context: &Context, reporter: &mut dyn Reporter) -> Result<Exit, Error> {
     let shared = &cli.shared;
     match &cli.command {
-        Command::Send(Deferred(args)) => commands::send::run(args, shared, context, reporter),
-        Command::Sign(Deferred(args)) => commands::sign::run(args, shared, context, reporter),
-        Command::Listen(Deferred(args)) => commands::listen::run(args, shared, context, reporter),
-        Command::Check(Deferred(args)) => commands::check::run(args, shared, context, reporter),
-        Command::Replay(Deferred(args)) => commands::replay::run(args, shared, context, reporter),
-        Command::Log(Deferred(args)) => commands::log::run(args, shared, context, reporter),
-        Command::Verify(Deferred(args)) => commands::verify::run(args, shared, context, reporter),
-        Command::Events(Deferred(args)) => commands::events::run(args, shared, context, reporter),
-        Command::Schemes(Deferred(args)) => commands::schemes::run(args, shared, context, reporter),
-        Command::Init(Deferred(args)) => commands::init::run(args, shared, context, reporter),
+        Command::Send(Deferred { args, .. }) => commands::send::run(args, shared, context, reporter),
+        Command::Sign(Deferred { args, .. }) => commands::sign::run(args, shared, context, reporter),
+        Command::Listen(Deferred { args, .. }) => commands::listen::run(args, shared, context, reporter),
+        Command::Check(Deferred { args, .. }) => commands::check::run(args, shared, context, reporter),
+        Command::Replay(Deferred { args, .. }) => commands::replay::run(args, shared, context, reporter),
+        Command::Log(Deferred { args, .. }) => commands::log::run(args, shared, context, reporter),
+        Command::Verify(Deferred { args, .. }) => commands::verify::run(args, shared, context, reporter),
+        Command::Events(Deferred { args, .. }) => commands::events::run(args, shared, context, reporter),
+        Command::Schemes(Deferred { args, .. }) => commands::schemes::run(args, shared, context, reporter),
+        Command::Init(Deferred { args, .. }) => commands::init::run(args, shared, context, reporter),
         Command::Completions(_) => Ok(Exit::Good),
     }
 }
@@ -153,8 +154,8 @@ fn reporter<'a>(cli: &Cli, context: &Context, mut streams: Streams<'a>) -> Box<d
         streams.output = Box::new(WhileRead(Some(streams.output)));
     }
     streams.errors = Box::new(WhileRead(Some(streams.errors)));
-    let json =
-        shared.format() == Format::Json || matches!(&cli.command, Command::Sign(Deferred(args)) if args.wants_json());
+    let json = shared.format() == Format::Json
+        || matches!(&cli.command, Command::Sign(Deferred { args, .. }) if args.wants_json());
     let verbosity = match (shared.quiet, shared.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, true) => Verbosity::Verbose,
