@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::edge::directory::Directory;
 use crate::error::Error;
+use crate::report::layout::Page;
 use crate::webhook::catalogue::Catalogue;
 
 /// What a run knows of the world around it.
@@ -36,7 +37,7 @@ pub struct Terminals {
     pub output: bool,
     /// Someone reads the conversation.
     pub errors: bool,
-    /// How many columns the answer's terminal has, where that is known.
+    /// How many columns the terminal has: that of the answer, or else that of the conversation.
     pub columns: Option<usize>,
 }
 
@@ -50,6 +51,18 @@ impl Terminals {
         };
         let columns = size.map(|(width, _)| width.0.into());
         Self { input: io::stdin().is_terminal(), output, errors, columns }
+    }
+
+    /// How wide the place of the answer is.
+    #[must_use]
+    pub fn page(self) -> Page {
+        Page::new(self.columns.filter(|_| self.output))
+    }
+
+    /// How wide the place of the conversation is.
+    #[must_use]
+    pub fn errors_page(self) -> Page {
+        Page::new(self.columns.filter(|_| self.errors))
     }
 
     /// Whether there is someone to ask.

@@ -169,7 +169,8 @@ fn reporter<'a>(cli: &Cli, context: &Context, mut streams: Streams<'a>) -> Box<d
         errors: Palette::new(context.colours(shared.color(), context.terminals.errors)),
         verbosity,
         terminal: context.terminals.output,
-        columns: context.terminals.columns,
+        page: context.terminals.page(),
+        errors_page: context.terminals.errors_page(),
     };
     Box::new(HumanReporter::new(streams.output, streams.errors, style))
 }

@@ -88,8 +88,8 @@ fn painted(text: &StyledStr, coloured: bool) -> String {
 /// How errors look before the flags are known.
 fn plain(context: &Context) -> Style {
     let errors = Palette::new(context.colours(ColorChoice::Auto, context.terminals.errors));
-    let columns = context.terminals.columns;
-    Style { output: errors, errors, verbosity: Verbosity::Normal, terminal: false, columns }
+    let page = context.terminals.errors_page();
+    Style { output: errors, errors, verbosity: Verbosity::Normal, terminal: false, page, errors_page: page }
 }
 
 /// Whether a command line that could not be read asked for JSON all the same.

@@ -109,6 +109,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sha2", &["webhook/"]),
     ("subtle", &["webhook/"]),
     ("zeroize", &["webhook/"]),
+    ("textwrap", &["report/layout.rs"]),
     ("toml", &["webhook/tree.rs"]),
     ("wildmatch", &["webhook/"]),
 ];

@@ -12,6 +12,7 @@ mod help;
 mod house;
 mod init;
 mod keys;
+mod layout;
 mod listen;
 mod log;
 mod many;

@@ -3,6 +3,7 @@
 use anstyle_svg::Term;
 use http::Method;
 use serde_json::json;
+use wh::report::layout::Page;
 
 use crate::support::receiver::{Act, NO, Received, WPG, digits, hmac, now, receiver};
 use crate::support::{Wh, assert_current};
@@ -48,7 +49,9 @@ fn settled(line: &str, port: &str) -> String {
     if let Some(time) = time {
         settled = settled.replace(&time, "10:00:00");
     }
-    for (opening, closing, meant) in [("[msg_", "]", "4LqCoSRTqyzrkkWxvw4zlteQ"), ("(", " ms)", "3")] {
+    for (opening, closing, meant) in
+        [("[msg_", "]", "4LqCoSRTqyzrkkWxvw4zlteQ"), ("(", " ms)", "3"), ("failed in ", " ms", "40")]
+    {
         let found = settled.rfind(opening).map(|at| at + opening.len());
         if let Some(start) = found
             && let Some(length) = settled[start..].find(closing)
@@ -79,9 +82,11 @@ fn the_picture_shows_what_the_program_prints() {
         output.any_exit();
         output.stderr_any();
         screen.push_str(&format!("\u{1b}[1m$ wh {}\u{1b}[0m\n", words.join(" ")));
-        let behind = textwrap::Options::new(WIDTH).subsequent_indent("                 ");
+        // To a pipe, lines are not broken; here they are as on a terminal, behind the names of facts.
+        let page = Page::new(Some(WIDTH));
+        let behind = if words[0] == "check" { 18 } else { 17 };
         for line in output.stdout_text().lines() {
-            screen.push_str(&textwrap::wrap(&settled(line, &port), &behind).join("\n"));
+            screen.push_str(&page.line(&settled(line, &port), behind));
             screen.push('\n');
         }
         screen.push('\n');

@@ -5,7 +5,7 @@
 //!          remedy  sign and send the same bytes: …
 //! ```
 
-use std::io::{self, Write};
+use std::io;
 
 use serde::Serialize;
 
@@ -35,19 +35,19 @@ impl<'a> Why<'a> {
 }
 
 impl HumanReporter<'_> {
-    /// All causes with their remedies, or that there is none.
-    pub(super) fn diagnosis(&mut self, diagnosis: &Diagnosis) -> io::Result<()> {
+    /// All causes with their remedies, or that there is none; what was said already is not said again.
+    pub(super) fn diagnosis(&mut self, diagnosis: &Diagnosis, said: Option<&str>) -> io::Result<()> {
         if diagnosis.findings.is_empty() {
             return self.fact("cause", &diagnosis.tried.to_string());
         }
         for finding in &diagnosis.findings {
-            self.finding(finding)?;
+            self.finding(finding, said)?;
         }
         Ok(())
     }
 
     /// The first cause alone, for who watches, and how many more there are.
-    pub(super) fn why(&mut self, why: Why<'_>) -> io::Result<()> {
+    pub(super) fn why(&mut self, why: Why<'_>, said: Option<&str>) -> io::Result<()> {
         let diagnosis = match why {
             Why::Unasked => return Ok(()),
             Why::LeftOut => {
@@ -58,21 +58,18 @@ impl HumanReporter<'_> {
         let Some(first) = diagnosis.findings.first() else {
             return self.fact("cause", &diagnosis.tried.to_string());
         };
-        self.finding(first)?;
+        self.finding(first, said)?;
         match diagnosis.findings.len() - 1 {
             0 => Ok(()),
             more => self.fact("", &format!("and {more} more: `wh verify` tells all of them")),
         }
     }
 
-    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        let name = self.paint(Role::Bad, &format!("{:>15}", "cause"));
-        let indent = " ".repeat(17);
-        let cause = self.wrapped(&format!("{} ({})", finding.cause, finding.code.name()), &indent);
-        writeln!(self.output, "{name}  {cause}")?;
-        let name = self.paint(Role::Good, &format!("{:>15}", "remedy"));
-        let remedy = self.wrapped(&finding.remedy, &indent);
-        writeln!(self.output, "{name}  {remedy}")
+    fn finding(&mut self, finding: &Finding, said: Option<&str>) -> io::Result<()> {
+        if said != Some(finding.cause.as_str()) {
+            self.fact_as(Role::Bad, "cause", &format!("{} ({})", finding.cause, finding.code.name()))?;
+        }
+        self.fact_as(Role::Good, "remedy", &finding.remedy)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod export;
 pub mod findings;
 pub mod human;
 pub mod json;
+pub mod layout;
 pub mod listing;
 pub mod notice;
 pub mod palette;

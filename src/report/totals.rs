@@ -26,9 +26,9 @@ pub fn outcome(summary: &Summary) -> String {
     text
 }
 
-/// What else there is to say about many: how long they took, what was answered, and how fast.
+/// What else there is to say about many, on so many columns: how long they took, what was answered, and how fast.
 #[must_use]
-pub fn details(summary: &Summary) -> Vec<String> {
+pub fn details(summary: &Summary, columns: Option<usize>) -> Vec<String> {
     let mut lines = Vec::new();
     let mut took = format!("{} attempts in {}", summary.attempts, brief(summary.elapsed));
     if let Some(per_second) = summary.per_second() {
@@ -48,22 +48,27 @@ pub fn details(summary: &Summary) -> Vec<String> {
             brief(latencies.longest())
         ));
     }
-    lines.extend(histogram(summary));
+    lines.extend(histogram(summary, columns));
     lines
 }
 
+/// How long a bar is at most, where there is room.
+const LONGEST: usize = 40;
+
 /// `   2.05 ms  ████████  1234`: a bar for each range of times, which it is named after the upper end of.
-fn histogram(summary: &Summary) -> Vec<String> {
-    const WIDTH: u64 = 40;
+fn histogram(summary: &Summary, columns: Option<usize>) -> Vec<String> {
     let bars = summary.latencies.bars(BARS);
     // One bar says no more than the percentiles.
     if bars.len() < 2 {
         return Vec::new();
     }
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or_default().max(1);
+    // Beside a bar stand an indent, its range and its count.
+    let beside = 13 + most.to_string().len();
+    let width = columns.map_or(LONGEST, |columns| columns.saturating_sub(beside).clamp(8, LONGEST)) as u64;
     let line = |bar: &Bar| {
         // What is there is seen, however little it is.
-        let eighths = (bar.count * WIDTH * 8).div_ceil(most);
+        let eighths = (bar.count * width * 8).div_ceil(most);
         let whole = "█".repeat(usize::try_from(eighths / 8).unwrap_or_default());
         let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][usize::try_from(eighths % 8).unwrap_or_default()];
         let space = if bar.count > 0 { " " } else { "" };

@@ -70,12 +70,17 @@ impl HumanReporter<'_> {
                 (self.paint(Role::Notice, "unknown"), sanitize::line(&rest).into_owned())
             }
         };
-        writeln!(self.output, "{place} {word} {scheme} {event}{id} {rest}")?;
+        self.line(&format!("{place} {word} {scheme} {event}{id} {rest}"), 4)?;
         if let Some(hint) = judgement.hint() {
-            writeln!(self.output, "    {}", self.paint(Role::Notice, &hint))?;
+            let hint = self.paint(Role::Notice, &sanitize::line(&hint));
+            self.line(&format!("    {hint}"), 4)?;
         }
         if let Some(diagnosis) = &judgement.diagnosis {
-            self.diagnosis(diagnosis)?;
+            let said = match verdict {
+                Verdict::Refused(rejection) => Some(rejection.to_string()),
+                Verdict::Genuine(_) | Verdict::Open(_) => None,
+            };
+            self.diagnosis(diagnosis, said.as_deref())?;
         }
         if let Some(Kept { delivery, provider, evidence }) = &judgement.kept {
             if let (Some(evidence), Some(provider)) = (evidence, provider) {
@@ -142,7 +147,8 @@ impl HumanReporter<'_> {
                 text.push_str(&format!(", {count} {words}"));
             }
         }
-        writeln!(self.output, "{}", self.paint(role, &text))
+        let text = self.paint(role, &text);
+        self.line(&text, 2)
     }
 }
 

@@ -11,7 +11,7 @@ pub fn write(examination: &Examination) -> String {
     let (sentence, _) = verdict(examination);
     let mark = if examination.verdict() == Verdict::Good { "✅" } else { "❌" };
     let mut text = format!(
-        "### {mark} wh check: {} at `{}`\n\n**{sentence}**: {}.\n",
+        "### {mark} wh check: {} at `{}`\n\n**{sentence}.** {}.\n",
         cell(&examination.scheme),
         cell(&examination.url),
         counts(examination.counts()),

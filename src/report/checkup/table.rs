@@ -1,6 +1,7 @@
 //! What came of checking a receiver, for people: a table grouped by severity, failures with their remedy, a verdict.
 
 use crate::report::human::Verbosity;
+use crate::report::layout::{self, Page};
 use crate::report::palette::{Palette, Role};
 use crate::report::sanitize;
 use crate::webhook::probe::examination::{Examination, Verdict};
@@ -8,8 +9,11 @@ use crate::webhook::probe::judging::{Check, Counts, Status};
 use crate::webhook::probe::{Probe, Severity};
 use crate::webhook::provider::Provider;
 
-/// How wide prose is where nobody says.
-const USUAL_COLUMNS: usize = 100;
+/// From how many on checks that were skipped for one reason are told in one row.
+const MANY: usize = 3;
+
+/// Why checks were skipped of a receiver that refuses what is genuine.
+const UNTRUSTED: &str = "prove nothing while the genuine delivery is refused";
 
 /// The heading of a group.
 const fn heading(severity: Severity) -> &'static str {
@@ -21,64 +25,44 @@ const fn heading(severity: Severity) -> &'static str {
 }
 
 /// The whole table. Quiet, only what is not as it should be; verbose, all of it with what was sent and expected.
+///
+/// Where the genuine delivery is refused, that comes first: all else depends on it.
 #[must_use]
-pub fn table(examination: &Examination, palette: Palette, columns: Option<usize>, verbosity: Verbosity) -> String {
-    let quiet = verbosity == Verbosity::Quiet;
+pub fn table(examination: &Examination, palette: Palette, page: Page, verbosity: Verbosity) -> String {
+    let rows = Rows::new(examination, palette, page, verbosity);
     let mut text = String::new();
-    let width = examination.checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
-    let rows = Rows { palette, columns, width, verbose: verbosity == Verbosity::Verbose };
-    for severity in Severity::ALL {
-        let shown: Vec<&Check> = examination
-            .of(severity)
-            .filter(|check| !quiet || matches!(check.status, Status::Fail | Status::Warn))
-            .collect();
-        if shown.is_empty() {
-            continue;
-        }
-        text.push_str(&format!("{}\n", palette.paint(Role::Heading, heading(severity))));
-        let mut told: Vec<&Check> = Vec::new();
-        for check in shown {
-            text.push_str(&rows.row(check, &told));
-            if is_notable(check) {
-                told.push(check);
-            }
-        }
+    let refused = match examination.verdict() {
+        Verdict::RefusesGenuine => examination.checks.iter().find(|check| check.id == GENUINE),
+        _ => None,
+    };
+    if let Some(check) = refused {
+        let line = palette.paint(Role::Bad, "It refuses the genuine delivery: fix that first");
+        text.push_str(&format!("{}\n", page.line(&line, 2)));
+        text.push_str(&rows.row(check, &[]));
         text.push('\n');
     }
-    let role = match examination.verdict() {
-        Verdict::Good => Role::Good,
-        Verdict::Insecure | Verdict::Fragile | Verdict::Doubtful | Verdict::RefusesGenuine | Verdict::Unreachable => {
-            Role::Bad
-        }
-        Verdict::Nothing | Verdict::Interrupted => Role::Notice,
-    };
-    if quiet && role == Role::Good {
-        return text;
+    for severity in Severity::ALL {
+        let meant = |check: &&Check| refused.is_none_or(|refused| refused.id != check.id);
+        let group: Vec<&Check> = examination.of(severity).filter(meant).collect();
+        text.push_str(&rows.group(severity, &group));
     }
-    if let Some(hint) = &examination.hint {
-        let hint = wrapped(&sanitize::line(hint), "      ", columns);
-        text.push_str(&format!("{} {hint}\n", palette.paint(Role::Notice, "hint:")));
-    }
-    if let Some(again) =
-        examination.checks.iter().filter(|check| is_notable(check)).find_map(|check| examination.again(check))
-    {
-        // To be copied, so never broken into lines.
-        text.push_str(&format!("{} {}\n", palette.paint(Role::Faint, "see it again:"), sanitize::line(&again)));
-    }
-    let (first, rest) = verdict(examination);
-    text.push_str(&wrapped(&format!("{}: {rest}", palette.paint(role, &first)), "", columns));
-    text.push('\n');
+    text.push_str(&rows.ending());
     text
 }
 
+/// The check on which all others depend.
+const GENUINE: &str = "genuine";
+
 /// How rows are written.
-struct Rows {
+struct Rows<'a> {
+    examination: &'a Examination,
     palette: Palette,
-    columns: Option<usize>,
+    page: Page,
+    verbosity: Verbosity,
     /// How wide names are.
     width: usize,
-    /// Whether what passed is told whole, too.
-    verbose: bool,
+    /// Whether there is room beside all of them.
+    is_broad: bool,
 }
 
 /// Whether a reader has something to do about it.
@@ -86,27 +70,93 @@ fn is_notable(check: &Check) -> bool {
     matches!(check.status, Status::Fail | Status::Warn)
 }
 
-impl Rows {
-    /// A check; what those above it in its group have said is not said again.
-    fn row(&self, check: &Check, told: &[&Check]) -> String {
-        let (word, role) = match check.status {
+impl<'a> Rows<'a> {
+    fn new(examination: &'a Examination, palette: Palette, page: Page, verbosity: Verbosity) -> Self {
+        let widest = examination.checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
+        // On a narrow terminal the longest names stand out, so that `401 Unauthorized` fits behind the others.
+        let room = page.columns().map_or(widest, |columns| columns.saturating_sub(26));
+        let is_broad = page.columns().is_none_or(|columns| columns >= widest + 40);
+        Self { examination, palette, page, verbosity, width: widest.min(room), is_broad }
+    }
+
+    /// The checks of one severity, below their heading.
+    fn group(&self, severity: Severity, checks: &[&Check]) -> String {
+        let quiet = self.verbosity == Verbosity::Quiet;
+        let mut rows = String::new();
+        let mut told: Vec<&Check> = Vec::new();
+        let mut reasons: Vec<&str> = Vec::new();
+        for check in checks.iter().filter(|check| !quiet || is_notable(check)) {
+            let Some(reason) = self.shared_reason(check, checks) else {
+                rows.push_str(&self.row(check, &told));
+                told.extend(is_notable(check).then_some(*check));
+                continue;
+            };
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+                let count = checks.iter().filter(|other| self.reason(other) == Some(reason)).count();
+                rows.push_str(&self.short(Status::Skip, &format!("{count} checks"), reason));
+            }
+        }
+        if rows.is_empty() {
+            return rows;
+        }
+        format!("{}\n{rows}\n", self.palette.paint(Role::Heading, heading(severity)))
+    }
+
+    /// Why a check was skipped.
+    fn reason<'b>(&self, check: &'b Check) -> Option<&'b str> {
+        let reason = if self.examination.accepts_genuine { &check.got } else { UNTRUSTED };
+        (check.status == Status::Skip).then_some(reason)
+    }
+
+    /// Why a check and many around it were skipped.
+    fn shared_reason<'b>(&self, check: &'b Check, checks: &[&Check]) -> Option<&'b str> {
+        let reason = self.reason(check).filter(|_| self.verbosity != Verbosity::Verbose)?;
+        let count = checks.iter().filter(|other| self.reason(other) == Some(reason)).count();
+        (count >= MANY).then_some(reason)
+    }
+
+    /// `  ok    stale  401 Unauthorized`
+    fn short(&self, status: Status, name: &str, text: &str) -> String {
+        let text = self.palette.paint(Role::Faint, &sanitize::line(text));
+        self.first_line(status, name, name, &text)
+    }
+
+    /// A row's first line: a word, a name in its column, painted already, and a text. On a narrow terminal the text
+    /// follows the name wherever that ends, if it does not fit into its own column.
+    fn first_line(&self, status: Status, name: &str, painted: &str, text: &str) -> String {
+        let head = format!("  {}  {painted}  ", self.word(status));
+        let filling = " ".repeat(self.width.saturating_sub(name.len()));
+        let columnar = format!("{head}{filling}{text}");
+        let fits = self.page.columns().is_none_or(|columns| self.is_broad || layout::width(&columnar) <= columns);
+        let head = if fits { format!("{head}{filling}") } else { head };
+        format!("{}\n", self.page.beside(&head, text, 8))
+    }
+
+    fn word(&self, status: Status) -> String {
+        let (word, role) = match status {
             Status::Pass => ("ok  ", Role::Good),
             Status::Fail => ("FAIL", Role::Bad),
             Status::Warn => ("warn", Role::Notice),
             Status::Skip => ("skip", Role::Faint),
         };
-        let word = self.palette.paint(role, word);
-        let name = format!("{:width$}", check.id, width = self.width);
+        self.palette.paint(role, word)
+    }
+
+    /// A check; what those above it in its group have said is not said again.
+    fn row(&self, check: &Check, told: &[&Check]) -> String {
         let notable = is_notable(check);
-        if !notable && !self.verbose {
-            let got = wrapped(&sanitize::line(&check.got), &" ".repeat(self.width + 10), self.columns);
-            return format!("  {word}  {name}  {}\n", self.palette.paint(Role::Faint, &got));
+        if !notable && self.verbosity != Verbosity::Verbose {
+            return self.short(check.status, check.id, &check.got);
         }
-        let mut text =
-            format!("  {word}  {}  {}\n", self.palette.paint(Role::Name, &name), sanitize::line(&check.title));
+        let name = self.palette.paint(Role::Name, check.id);
+        let mut text = self.first_line(check.status, check.id, &name, &sanitize::line(&check.title));
         self.fact(&mut text, "expected", &check.expected);
         self.fact(&mut text, "got", &check.got);
-        if notable {
+        if let Some(hint) = self.examination.hint.as_ref().filter(|_| check.id == GENUINE && notable) {
+            // What was found out says more than what can be said of all.
+            self.fact(&mut text, "hint", hint);
+        } else if notable {
             let is_known = check.why == check.got || told.iter().any(|earlier| earlier.why == check.why);
             self.fact(&mut text, "why", if is_known { "" } else { &check.why });
             match told.iter().find(|earlier| earlier.remedy == check.remedy) {
@@ -121,39 +171,73 @@ impl Rows {
         if value.is_empty() {
             return;
         }
-        let value = wrapped(&sanitize::line(value), &" ".repeat(18), self.columns);
-        let name = self.palette.paint(Role::Faint, &format!("{name:<8}"));
-        text.push_str(&format!("        {name}  {value}\n"));
+        let filling = " ".repeat(8_usize.saturating_sub(name.len()));
+        let head = format!("        {}{filling}  ", self.palette.paint(Role::Faint, name));
+        text.push_str(&format!("{}\n", self.page.beside(&head, &sanitize::line(value), 10)));
+    }
+
+    /// How to see a failure again, and the verdict.
+    fn ending(&self) -> String {
+        let Self { examination, palette, .. } = *self;
+        let role = match examination.verdict() {
+            Verdict::Good => Role::Good,
+            Verdict::Insecure
+            | Verdict::Fragile
+            | Verdict::Doubtful
+            | Verdict::RefusesGenuine
+            | Verdict::Unreachable => Role::Bad,
+            Verdict::Nothing | Verdict::Interrupted => Role::Notice,
+        };
+        if self.verbosity == Verbosity::Quiet && role == Role::Good {
+            return String::new();
+        }
+        let mut text = String::new();
+        let mut notable = examination.checks.iter().filter(|check| is_notable(check));
+        if let Some(again) = notable.find_map(|check| examination.again(check)) {
+            let title = format!("{} ", palette.paint(Role::Faint, "see it again:"));
+            text.push_str(&format!("{}\n", self.page.whole(&title, &sanitize::line(&again))));
+        }
+        let (mut sentence, counts) = verdict(examination);
+        if examination.verdict() == Verdict::RefusesGenuine {
+            // That it is refused was the first line.
+            "Nothing can be concluded about forgeries".clone_into(&mut sentence);
+        }
+        let line = format!("{}. {counts}", palette.paint(role, &sentence));
+        text.push_str(&self.page.line(&line, 0));
+        text.push('\n');
+        text
     }
 }
 
 /// One line: what can be said of the receiver, and on what ground.
 #[must_use]
 pub fn verdict(examination: &Examination) -> (String, String) {
-    let failed = |severity: Severity| {
-        let names: Vec<&str> =
-            examination.of(severity).filter(|check| check.status == Status::Fail).map(|check| check.id).collect();
-        names.len()
-    };
     let words = match examination.verdict() {
         Verdict::Good => "It refuses forgeries and accepts what is genuine".to_owned(),
-        Verdict::Insecure => format!("Do not trust it: {} of security failed", checks(failed(Severity::Security))),
-        Verdict::Fragile => {
-            format!("It refuses forgeries, and {} of robustness failed", checks(failed(Severity::Robustness)))
-        }
+        Verdict::Insecure => format!("Do not trust it: {}", failed(examination, Severity::Security)),
+        Verdict::Fragile => format!("It refuses forgeries, but {}", failed(examination, Severity::Robustness)),
         Verdict::Doubtful => "Warnings fail here, as --strict says".to_owned(),
         Verdict::RefusesGenuine => {
-            "It refuses the genuine delivery, so that nothing can be concluded about forgeries".to_owned()
+            "It refuses the genuine delivery, so nothing can be concluded about forgeries".to_owned()
         }
         Verdict::Unreachable => "Nobody answered".to_owned(),
         Verdict::Nothing => "Nothing was checked that proves anything".to_owned(),
         Verdict::Interrupted => "Stopped before the end".to_owned(),
     };
-    (words, format!("{} ({} ms)", counts(examination.counts()), examination.duration.as_millis()))
+    (words, format!("{} in {} ms", counts(examination.counts()), examination.duration.as_millis()))
 }
 
-fn checks(count: usize) -> String {
-    if count == 1 { "1 check".to_owned() } else { format!("{count} checks") }
+/// `2 security checks failed (stale, future)`
+fn failed(examination: &Examination, severity: Severity) -> String {
+    const NAMED: usize = 4;
+    let failed = examination.of(severity).filter(|check| check.status == Status::Fail);
+    let names: Vec<&str> = failed.map(|check| check.id).collect();
+    let mut named = names[..names.len().min(NAMED)].join(", ");
+    if names.len() > NAMED {
+        named.push_str(&format!(" and {} more", names.len() - NAMED));
+    }
+    let word = if names.len() == 1 { "check" } else { "checks" };
+    format!("{} {} {word} failed ({named})", names.len(), severity.name())
 }
 
 /// `41 passed, 2 failed, 1 warning`.
@@ -172,7 +256,7 @@ pub fn counts(counts: Counts) -> String {
 
 /// The checks that there are, grouped by severity.
 #[must_use]
-pub fn list(probes: &[&Probe], provider: Option<&Provider>, palette: Palette, columns: Option<usize>) -> String {
+pub fn list(probes: &[&Probe], provider: Option<&Provider>, palette: Palette, page: Page) -> String {
     let mut text = String::new();
     let width = probes.iter().map(|probe| probe.id.len()).max().unwrap_or_default();
     for severity in Severity::ALL {
@@ -192,17 +276,9 @@ pub fn list(probes: &[&Probe], provider: Option<&Provider>, palette: Palette, co
                 None => (Role::Name, title),
             };
             let name = palette.paint(role, &format!("{:width$}", probe.id));
-            text.push_str(&format!("  {name}  {}\n", wrapped(&note, &" ".repeat(width + 4), columns)));
+            text.push_str(&format!("{}\n", page.beside(&format!("  {name}  "), &note, 6)));
         }
         text.push('\n');
     }
     text
-}
-
-/// Prose as wide as the terminal; its lines but for the first stand behind `indent`.
-fn wrapped(text: &str, indent: &str, columns: Option<usize>) -> String {
-    match columns.unwrap_or(USUAL_COLUMNS).checked_sub(indent.len()) {
-        Some(width @ 24..) => textwrap::wrap(text, width).join(&format!("\n{indent}")),
-        _ => text.to_owned(),
-    }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use super::{HumanReporter, shortened};
 use crate::report::palette::Role;
-use crate::report::{explanation, export, sanitize};
+use crate::report::{explanation, export, layout, sanitize};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::provider::{EventInfo, Provider};
 use crate::webhook::scheme::Algorithm;
@@ -18,8 +18,7 @@ impl HumanReporter<'_> {
             let name = info.name.name();
             let padding = " ".repeat(width - name.chars().count());
             let name = self.paint(Role::Name, &sanitize::line(&name));
-            let about = self.wrapped(&info.about, &" ".repeat(width + 4));
-            let line = format!("  {name}{padding}  {about}");
+            let line = self.style.page.beside(&format!("  {name}{padding}  "), &sanitize::line(&info.about), 6);
             writeln!(self.output, "{}", line.trim_end())?;
         }
         writeln!(self.output)
@@ -29,7 +28,7 @@ impl HumanReporter<'_> {
         let name = self.paint(Role::Name, &sanitize::line(&info.name.to_string()));
         writeln!(self.output, "{name}")?;
         if !info.about.is_empty() {
-            writeln!(self.output, "{}", sanitize::line(&info.about))?;
+            self.line(&sanitize::line(&info.about), 0)?;
         }
         writeln!(self.output)?;
         self.request(example, Some(provider), "  ", false)?;
@@ -41,7 +40,9 @@ impl HumanReporter<'_> {
         self.fact("our readings", &format!("wh schemes {}", provider.name))?;
         let full = info.name.to_string();
         let path = provider.request.path.as_deref().unwrap_or_default();
-        self.fact("send it", &format!("wh send {full} --to localhost:3000{path}"))
+        let head = format!("{:8}{}  ", "", self.paint(Role::Faint, "send it"));
+        let command = format!("wh send {full} --to localhost:3000{path}");
+        writeln!(self.output, "{}", self.style.page.whole(&head, &sanitize::line(&command)))
     }
 
     pub(super) fn schemes(&mut self, providers: &[Provider]) -> io::Result<()> {
@@ -49,18 +50,30 @@ impl HumanReporter<'_> {
             providers.iter().map(|provider| text(provider).chars().count()).max().unwrap_or_default()
         };
         let (names, titles) = (width(|provider| &provider.name), width(|provider| &provider.title));
-        for provider in providers {
-            let name = self.paint(Role::Name, &sanitize::line(&format!("{:names$}", provider.name)));
-            let title = format!("{:titles$}", provider.title);
-            let count = provider.events.iter().filter(|info| info.name.variant.is_none()).count();
-            let how = match provider.scheme.algorithm {
-                Algorithm::Token => "token".to_owned(),
-                Algorithm::Hmac(_) | Algorithm::Digest(_) => {
-                    format!("{} of {}", provider.scheme.algorithm.title(), provider.scheme.content)
-                }
-            };
-            let facts = self.paint(Role::Faint, &sanitize::line(&format!("{count:3} events  {how}")));
-            writeln!(self.output, "{name}  {}  {facts}", sanitize::line(&title))?;
+        let rows: Vec<(String, String, String)> = providers
+            .iter()
+            .map(|provider| {
+                let name = self.paint(Role::Name, &sanitize::line(&format!("{:names$}", provider.name)));
+                let count = provider.events.iter().filter(|info| info.name.variant.is_none()).count();
+                let how = match provider.scheme.algorithm {
+                    Algorithm::Token => "token".to_owned(),
+                    Algorithm::Hmac(_) | Algorithm::Digest(_) => {
+                        format!("{} of {}", provider.scheme.algorithm.title(), provider.scheme.content)
+                    }
+                };
+                let facts = self.paint(Role::Faint, &sanitize::line(&format!("{count:3} events  {how}")));
+                (name, format!("{:titles$}", sanitize::line(&provider.title)), facts)
+            })
+            .collect();
+        let broad = rows.iter().map(|(name, title, facts)| layout::width(&format!("{name}  {title}  {facts}"))).max();
+        let fits = self.style.page.columns().is_none_or(|columns| broad.is_none_or(|broad| broad <= columns));
+        for (name, title, facts) in rows {
+            if fits {
+                writeln!(self.output, "{name}  {title}  {facts}")?;
+            } else {
+                writeln!(self.output, "{name}  {}", title.trim_end())?;
+                self.line(&format!("{:names$} {facts}", ""), names + 4)?;
+            }
         }
         Ok(())
     }
@@ -69,7 +82,8 @@ impl HumanReporter<'_> {
         let scheme = &provider.scheme;
         let heading = format!("{} ({})", provider.title, provider.name);
         writeln!(self.output, "{}", self.paint(Role::Heading, &sanitize::line(&heading)))?;
-        writeln!(self.output, "{}\n", sanitize::line(&provider.about))?;
+        self.line(&sanitize::line(&provider.about), 0)?;
+        writeln!(self.output)?;
 
         self.fact("signature", &explanation::signature(scheme))?;
         self.fact("key", &explanation::key(scheme))?;
@@ -106,7 +120,9 @@ impl HumanReporter<'_> {
 
         if let Some(example) = example {
             let title = format!("A delivery of {}, signed with the test secret", example.event_name());
-            writeln!(self.output, "\n{}", self.paint(Role::Name, &sanitize::line(&title)))?;
+            let title = self.paint(Role::Name, &sanitize::line(&title));
+            writeln!(self.output)?;
+            self.line(&title, 0)?;
             self.example(example, provider)?;
         }
         self.list("What it leaves open", &provider.open_points())?;
@@ -121,8 +137,10 @@ impl HumanReporter<'_> {
         for (name, value) in lines {
             writeln!(self.output, "  {}: {value}", self.paint(Role::Key, &name))?;
         }
-        let body = String::from_utf8_lossy(example.request.body()).into_owned();
-        let body = shortened(&body, self.style.columns.unwrap_or(100).saturating_sub(3).max(24));
+        // White space between the members of a payload, such as line breaks, says nothing here.
+        let body = String::from_utf8_lossy(example.request.body());
+        let body = body.lines().map(str::trim_start).collect::<String>();
+        let body = shortened(&body, self.style.page.columns().unwrap_or(100).saturating_sub(3).max(24));
         writeln!(self.output, "\n  {}", sanitize::line(&body))
     }
 
@@ -130,10 +148,11 @@ impl HumanReporter<'_> {
         if sentences.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.paint(Role::Name, title))?;
+        writeln!(self.output)?;
+        let title = self.paint(Role::Name, title);
+        self.line(&title, 2)?;
         for sentence in sentences {
-            let text = self.wrapped(sentence, "    ");
-            writeln!(self.output, "  - {text}")?;
+            self.line(&format!("  - {}", sanitize::line(sentence)), 4)?;
         }
         Ok(())
     }

@@ -35,6 +35,11 @@ pub(super) struct Arrival<'a> {
 }
 
 impl HumanReporter<'_> {
+    /// A line with an arrow: what goes on below stands behind time and arrow.
+    fn arrow(&mut self, line: &str) -> io::Result<()> {
+        self.line(line, ARROW)
+    }
+
     fn id(&self, delivery: &Delivery) -> String {
         self.paint(Role::Faint, &format!("[{}]", sanitize::line(&delivery.id)))
     }
@@ -59,7 +64,8 @@ impl HumanReporter<'_> {
         }
         let fault =
             fault.map(|fault| self.paint(Role::Notice, &format!(" wrong on purpose: {fault}"))).unwrap_or_default();
-        writeln!(self.output, "{}{fault}", self.arrow_out(delivery, at))?;
+        let line = format!("{}{fault}", self.arrow_out(delivery, at));
+        self.arrow(&line)?;
         if self.is(Verbosity::Verbose) { self.request(delivery, provider, "    ", false) } else { Ok(()) }
     }
 
@@ -72,8 +78,10 @@ impl HumanReporter<'_> {
         if whole == Whole::Request {
             self.request(delivery, provider, "", secrets)?;
         }
-        writeln!(self.output, "{} {}", self.arrow_out(delivery, at), self.verdict(verdict, provider))?;
-        self.why(why)?;
+        let line = format!("{} {}", self.arrow_out(delivery, at), self.verdict(verdict, provider));
+        self.arrow(&line)?;
+        let said = verdict.and_then(|verdict| verdict.as_ref().err()).map(Rejection::to_string);
+        self.why(why, said.as_deref())?;
         match whole {
             Whole::Payload if self.is(Verbosity::Verbose) => self.request(delivery, provider, "    ", secrets)?,
             Whole::Payload => self.payload(delivery, provider, "    ")?,
@@ -84,7 +92,8 @@ impl HumanReporter<'_> {
             Some(status) if whole == Whole::Payload => {
                 let role = if status.is_success() { Role::Good } else { Role::Bad };
                 let word = self.paint(role, &status_words(status));
-                writeln!(self.output, "{} <-- {word} by wh {}", self.time(at), self.id(delivery))
+                let line = format!("{} <-- {word} by wh {}", self.time(at), self.id(delivery));
+                self.arrow(&line)
             }
             Some(_) | None => Ok(()),
         }
@@ -117,22 +126,23 @@ impl HumanReporter<'_> {
         }
         if self.is(Verbosity::Quiet) {
             // Without the line that went out, nothing would say which event this is about.
-            writeln!(self.output, "{}", self.arrow_out(delivery, attempt.started))?;
+            let line = self.arrow_out(delivery, attempt.started);
+            self.arrow(&line)?;
         }
         let result = match &attempt.outcome {
             Ok(answer) => self.paint(if good { Role::Good } else { Role::Bad }, &status_words(answer.status)),
             Err(failure) => self.paint(Role::Bad, &sanitize::line(&failure.to_string())),
         };
         let at = attempt.started.checked_add(attempt.duration).unwrap_or(attempt.started);
-        writeln!(
-            self.output,
+        let line = format!(
             "{} <-- {result} {} {} ({}) {}",
             self.time(at),
             delivery.request.method(),
             sanitize::line(&attempt.url),
             elapsed(attempt.duration),
             self.id(delivery),
-        )?;
+        );
+        self.arrow(&line)?;
         match &attempt.outcome {
             Ok(answer) if self.is(Verbosity::Verbose) => self.answer(answer, true),
             Ok(answer) if !answer.status.is_success() || answer.incomplete.is_some() => self.answer(answer, false),
@@ -152,7 +162,7 @@ impl HumanReporter<'_> {
         }
         if let Some(incomplete) = answer.incomplete {
             let note = self.paint(Role::Notice, &format!("… {incomplete}"));
-            writeln!(self.output, "    {note}")?;
+            self.line(&format!("    {note}"), 4)?;
         }
         Ok(())
     }
@@ -249,9 +259,8 @@ impl HumanReporter<'_> {
             Step::Retry { .. } => Role::Notice,
             Step::GiveUp(_) => Role::Bad,
         };
-        let text = self.wrapped(&totals::prospect(prospect, number), "    ");
-        let text = self.paint(role, &text);
-        writeln!(self.output, "    {text}")
+        let text = self.paint(role, &sanitize::line(&totals::prospect(prospect, number)));
+        self.line(&format!("    {text}"), 4)
     }
 
     /// `10:00:00 --- wpg slot.submitted not sent: … [msg_2Lk9…]`
@@ -260,9 +269,13 @@ impl HumanReporter<'_> {
         let event = self.paint(Role::Name, &sanitize::line(&delivery.event_name()));
         let reason = format!("not sent: {scheme} disables an endpoint after {failures} failures in a row");
         let reason = self.paint(Role::Bad, &reason);
-        writeln!(self.output, "{} --- {scheme} {event} {reason}", self.time(at))
+        let line = format!("{} --- {scheme} {event} {reason}", self.time(at));
+        self.arrow(&line)
     }
 }
+
+/// How wide a time and an arrow are, with the space behind them.
+const ARROW: usize = 13;
 
 /// `404 Not Found`; a good status needs no words.
 pub(super) fn status_words(status: StatusCode) -> String {

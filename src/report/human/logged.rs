@@ -19,7 +19,7 @@ impl HumanReporter<'_> {
         let (table, head) = match self.table.take() {
             Some(table) => (table, None),
             None => {
-                let table = Table::new(entries, now, self.style.columns.filter(|_| self.style.terminal));
+                let table = Table::new(entries, now, self.style.page.columns());
                 let head = (!self.is(Verbosity::Quiet)).then(|| table.head(palette));
                 (table, head)
             }
@@ -44,10 +44,13 @@ impl HumanReporter<'_> {
         if first {
             let scheme = delivery.scheme.as_deref().unwrap_or("unknown scheme");
             let heading = format!("{} {} {}", scheme, delivery.event_name(), delivery.id);
-            writeln!(self.output, "{}", self.paint(Role::Heading, &sanitize::line(&heading)))?;
+            let heading = self.paint(Role::Heading, &sanitize::line(&heading));
+            self.line(&heading, 2)?;
         }
         let title = self.occasion(recorded);
-        writeln!(self.output, "\n{title}\n")?;
+        writeln!(self.output)?;
+        self.line(&title, 4)?;
+        writeln!(self.output)?;
         // Secrets may have been recorded on purpose; the record itself has them.
         self.head(delivery, provider, "  ", false)?;
         writeln!(self.output)?;
@@ -95,7 +98,8 @@ impl HumanReporter<'_> {
     fn logged_answer(&mut self, recorded: &Recorded<'_>) -> io::Result<()> {
         let Some(response) = &recorded.response else {
             let error = recorded.error.as_deref().unwrap_or("no answer");
-            return writeln!(self.output, "<-- {}", self.paint(Role::Bad, &sanitize::line(error)));
+            let error = self.paint(Role::Bad, &sanitize::line(error));
+            return self.line(&format!("<-- {error}"), 4);
         };
         let role = if response.status.is_success() { Role::Good } else { Role::Bad };
         let took = response.duration.map(|duration| format!(" ({})", elapsed(duration))).unwrap_or_default();

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use self::exchange::Arrival;
+use super::layout::Page;
 use super::listing::Table;
 use super::palette::{Palette, Role};
 use super::progress::Meter;
@@ -53,8 +54,10 @@ pub struct Style {
     pub verbosity: Verbosity,
     /// Whether the answer goes to a terminal, so that nothing in it may act on one.
     pub terminal: bool,
-    /// How many columns prose may take.
-    pub columns: Option<usize>,
+    /// How wide the place of the answer is.
+    pub page: Page,
+    /// How wide the place of the conversation is.
+    pub errors_page: Page,
 }
 
 impl<'a> HumanReporter<'a> {
@@ -66,7 +69,7 @@ impl<'a> HumanReporter<'a> {
             errors,
             style,
             zone: OnceLock::new(),
-            meter: Meter::new(style.errors, style.columns),
+            meter: Meter::new(style.errors, style.errors_page.columns()),
             table: None,
         }
     }
@@ -91,12 +94,14 @@ impl<'a> HumanReporter<'a> {
         }
         let expected = scheme.unwrap_or("any scheme that it recognises");
         let url = self.paint(Role::Name, &sanitize::line(url));
-        writeln!(self.output, "Listening on {url} for {}", sanitize::line(expected))?;
+        self.line(&format!("Listening on {url} for {}", sanitize::line(expected)), 2)?;
         for target in targets {
-            writeln!(self.output, "  forwarding to {}", sanitize::line(target))?;
+            self.line(&format!("  forwarding to {}", sanitize::line(target)), 4)?;
         }
         let log = log.map_or("recording nothing".into(), |log| format!("recording in {}", sanitize::line(log)));
-        writeln!(self.output, "  {}\n", self.paint(Role::Faint, &log))
+        let log = format!("  {}", self.paint(Role::Faint, &log));
+        self.line(&log, 4)?;
+        writeln!(self.output)
     }
 
     fn listened(&mut self, totals: Totals) -> io::Result<()> {
@@ -114,8 +119,11 @@ impl<'a> HumanReporter<'a> {
             return Ok(());
         }
         // The terminal has put ^C where the cursor stood.
-        let start = if self.style.terminal { "\n" } else { "" };
-        writeln!(self.output, "{start}{}", self.paint(role, &text))
+        if self.style.terminal {
+            writeln!(self.output)?;
+        }
+        let text = self.paint(role, &text);
+        self.line(&text, 2)
     }
 
     fn indented(&mut self, text: &str, indent: &str) -> io::Result<()> {
@@ -126,27 +134,27 @@ impl<'a> HumanReporter<'a> {
     }
 
     pub(super) fn fact(&mut self, name: &str, text: &str) -> io::Result<()> {
-        let name = self.paint(Role::Faint, &format!("{name:>15}"));
-        let text = self.wrapped(text, &" ".repeat(17));
-        writeln!(self.output, "{name}  {text}")
+        self.fact_as(Role::Faint, name, text)
+    }
+
+    /// A fact behind its name, which stands at the right of its column.
+    pub(super) fn fact_as(&mut self, role: Role, name: &str, text: &str) -> io::Result<()> {
+        let head = format!("{}{}  ", " ".repeat(15_usize.saturating_sub(name.len())), self.paint(role, name));
+        let fact = self.style.page.beside(&head, &sanitize::line(text), 4);
+        writeln!(self.output, "{fact}")
     }
 
     /// A sentence of the conversation, behind the word that says what it is.
     pub(super) fn aside(&mut self, role: Role, word: &str, text: &str) -> io::Result<()> {
         let word = self.style.errors.paint(role, word);
-        let text = self.wrapped(text, "      ");
+        let text = format!("{word} {}", sanitize::line(text));
         // In one piece, so that it stands whole among what others write.
-        self.errors.write_all(format!("{word} {text}\n").as_bytes())
+        self.errors.write_all(format!("{}\n", self.style.errors_page.line(&text, 6)).as_bytes())
     }
 
-    /// Prose as wide as the terminal; its lines but for the first stand behind `indent`.
-    pub(super) fn wrapped(&self, text: &str, indent: &str) -> String {
-        let text = sanitize::line(text);
-        // Narrower than this, breaking lines at words makes them harder to read, not easier.
-        match self.style.columns.map(|columns| columns.saturating_sub(indent.len())) {
-            Some(width @ 24..) => textwrap::wrap(&text, width).join(&format!("\n{indent}")),
-            _ => text.into_owned(),
-        }
+    /// A line of the answer, safe already, which goes on below behind so many spaces.
+    pub(super) fn line(&mut self, text: &str, indent: usize) -> io::Result<()> {
+        writeln!(self.output, "{}", self.style.page.line(text, indent))
     }
 
     fn summary(&mut self, summary: &Summary) -> io::Result<()> {
@@ -155,10 +163,10 @@ impl<'a> HumanReporter<'a> {
             return Ok(());
         }
         let text = self.paint(if good { Role::Good } else { Role::Bad }, &totals::outcome(summary));
-        writeln!(self.output, "{text}")?;
+        self.line(&text, 2)?;
         if summary.counted && summary.attempts > 0 {
-            for line in totals::details(summary) {
-                writeln!(self.output, "  {line}")?;
+            for line in totals::details(summary, self.style.page.columns()) {
+                self.line(&format!("  {line}"), 4)?;
             }
         }
         Ok(())
@@ -200,7 +208,8 @@ impl Reporter for HumanReporter<'_> {
             Outcome::Next(steps) => {
                 for (index, step) in steps.iter().enumerate() {
                     let word = if index == 0 { "next:" } else { "     " };
-                    writeln!(self.output, "{} {}", self.paint(Role::Faint, word), sanitize::line(step))?;
+                    let step = format!("{} {}", self.paint(Role::Faint, word), sanitize::line(step));
+                    self.line(&step, 8)?;
                 }
             }
             Outcome::Listened(totals) => self.listened(*totals)?,
@@ -234,7 +243,7 @@ impl Reporter for HumanReporter<'_> {
             }
             Outcome::Summary(summary) => self.summary(summary)?,
             Outcome::Probes { probes, provider } => {
-                let text = checkup::table::list(probes, *provider, self.style.output, self.style.columns);
+                let text = checkup::table::list(probes, *provider, self.style.output, self.style.page);
                 write!(self.output, "{text}")?;
             }
             Outcome::Annotations(examination) => {
@@ -242,8 +251,8 @@ impl Reporter for HumanReporter<'_> {
                 return write!(self.errors, "{text}");
             }
             Outcome::Examined(examination) => {
-                let Style { output, columns, verbosity, .. } = self.style;
-                let text = checkup::table::table(examination, output, columns, verbosity);
+                let Style { output, page, verbosity, .. } = self.style;
+                let text = checkup::table::table(examination, output, page, verbosity);
                 write!(self.output, "{text}")?;
             }
         }
