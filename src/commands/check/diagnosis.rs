@@ -96,7 +96,7 @@ pub(super) fn guesses(provider: &Provider, secrets: &[Secret]) -> Vec<Guess> {
 impl Examiner<'_> {
     /// What may help with a refusal of the genuine delivery.
     pub(super) async fn diagnose(&mut self, answer: &Answer) -> Option<String> {
-        let (provider, target) = (self.provider, self.target);
+        let (provider, target) = (self.subject.provider, self.subject.target);
         match answer.status {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => return Some(path_hint(provider, target)),
             status if status.is_redirection() => {
@@ -111,13 +111,13 @@ impl Examiner<'_> {
             }
             _ => {}
         }
-        for guess in guesses(provider, self.secrets) {
+        for guess in guesses(provider, self.subject.secrets) {
             let accepted = self.accepts(&guess.provider, &guess.secrets).await?;
             if accepted {
                 return Some(guess.means);
             }
         }
-        let names: Vec<&str> = self.secrets.iter().map(Secret::name).collect();
+        let names: Vec<&str> = self.subject.secrets.iter().map(Secret::name).collect();
         let (names, variable) = (names.join(" and "), provider.secret_variable());
         let source =
             if names == variable { String::new() } else { format!(" ({variable} or --secret-env gives another)") };

@@ -1,22 +1,19 @@
 //! Sends the probes in their order, looks after the receiver in between, and judges what came back.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::connections::Connections;
 use super::effects::Effects;
 use super::observations::Observations;
 use crate::commands::composing::composition_error;
-use crate::commands::delivering::open;
-use crate::edge::client::{Client, ClientOptions};
-use crate::edge::interruption::Interruptions;
 use crate::edge::target::Target;
 use crate::error::Error;
 use crate::report::{Outcome, Progress, Reporter};
-use crate::webhook::attempt::{Attempt, Failure};
+use crate::webhook::attempt::{Answer, Attempt, Failure};
 use crate::webhook::event::EventName;
 use crate::webhook::probe::examination::Examination;
 use crate::webhook::probe::judging::{Check, Finding, SILENT, Status, combine, judge, words};
@@ -34,53 +31,26 @@ const LONG: Duration = Duration::from_millis(500);
 /// How long to wait before it is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The ways to a receiver.
-pub(super) struct Connections {
-    usual: Client,
-    lower_case: Client,
-    /// Uses a connection again; only where making one takes long.
-    kept: Option<Client>,
-}
-
-impl Connections {
-    /// Clients for a target. Looks its name up.
-    pub(super) async fn open(
-        target: &Target,
-        timeout: Duration,
-        insecure: bool,
-        cacert: Option<&Path>,
-    ) -> Result<Self, Error> {
-        let options = ClientOptions { timeout, insecure, ..ClientOptions::default() };
-        let open = async |options: ClientOptions| open(target, cacert, options).await;
-        let far = !target.is_loopback() || target.is_https();
-        Ok(Self {
-            usual: open(options.clone()).await?,
-            lower_case: open(ClientOptions { lower_case: true, ..options.clone() }).await?,
-            kept: if far { Some(open(ClientOptions { reuse: true, ..options }).await?) } else { None },
-        })
-    }
-
-    async fn send(&self, shot: &Shot, now: Timestamp) -> Attempt {
-        if let (Some(kept), Wire::Usual) = (&self.kept, shot.wire) {
-            let attempt = kept.send(&shot.delivery, 1, now).await;
-            // A receiver may close a kept connection just as the next request goes out on it: that is no answer.
-            if !matches!(attempt.outcome, Err(Failure::Broken { .. })) {
-                return attempt;
-            }
-        }
-        let client = if shot.wire == Wire::LowerCase { &self.lower_case } else { &self.usual };
-        client.send_as(&shot.delivery, shot.wire, 1, now).await
-    }
+/// What is checked: a receiver, and what it is expected to know.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    /// The provider that is played.
+    pub(super) provider: &'a Provider,
+    /// The secrets that the receiver has.
+    pub(super) secrets: &'a [Secret],
+    /// The event that is sent.
+    pub(super) event: &'a EventName,
+    /// The example of each documented event.
+    pub(super) fixtures: &'a [Example<'a>],
+    /// Headers to add, to replace, or, without a value, to take out.
+    pub(super) headers: &'a [(HeaderName, Option<HeaderValue>)],
+    /// Where it is.
+    pub(super) target: &'a Target,
 }
 
 /// Checks a receiver.
 pub(super) struct Examiner<'a> {
-    pub(super) provider: &'a Provider,
-    pub(super) secrets: &'a [Secret],
-    pub(super) event: &'a EventName,
-    pub(super) fixtures: &'a [Example<'a>],
-    pub(super) headers: &'a [(HeaderName, Option<HeaderValue>)],
-    pub(super) target: &'a Target,
+    pub(super) subject: Subject<'a>,
     pub(super) connections: Connections,
     pub(super) clock: fn() -> Timestamp,
     pub(super) random: fastrand::Rng,
@@ -92,21 +62,6 @@ pub(super) struct Examiner<'a> {
     pub(super) watched: bool,
     /// Whether someone pressed Ctrl-C.
     pub(super) stop: watch::Receiver<bool>,
-}
-
-/// Hears Ctrl-C from now on, whatever is being waited for.
-pub(super) fn interruption() -> watch::Receiver<bool> {
-    let (stopped, stop) = watch::channel(false);
-    tokio::spawn(async move {
-        // Where there are no signals, nobody can stop it this way.
-        if let Ok(mut interruptions) = Interruptions::new() {
-            interruptions.next().await;
-            let _ = stopped.send(true);
-        }
-        // Who waits for a change must not be told that there will be none.
-        std::future::pending::<()>().await;
-    });
-    stop
 }
 
 /// What is known of the receiver in the middle of its checks.
@@ -183,9 +138,9 @@ impl<'a> Examiner<'a> {
         let place = |check: &Check| all().position(|probe| probe.id == check.id);
         course.checks.sort_by_key(place);
         Ok(Examination {
-            scheme: self.provider.name.clone(),
-            url: self.target.as_str().to_owned(),
-            event: self.event.name(),
+            scheme: self.subject.provider.name.clone(),
+            url: self.subject.target.as_str().to_owned(),
+            event: self.subject.event.name(),
             started,
             duration: begun.elapsed(),
             checks: course.checks,
@@ -208,18 +163,18 @@ impl<'a> Examiner<'a> {
         let shots = self.material().shots(probe, &mut self.random);
         let shot = shots.map_err(|error| self.unusable(error))?.swap_remove(0);
         let Some(attempt) = self.send(&shot).await else {
-            self.put(Check::skipped(probe, self.provider, STOPPED), course)?;
+            self.put(Check::skipped(probe, self.subject.provider, STOPPED), course)?;
             return Ok(None);
         };
         if let Err(failure) = &attempt.outcome {
             course.over = Some("not run: nobody answered the genuine delivery".to_owned());
             course.unreachable = Some(failure.clone());
         }
-        course.observations.note(probe, &shot, &attempt, self.provider, self.secrets);
-        let finding = judge(probe, &self.provider.policy.success, &attempt.outcome);
+        course.observations.note(probe, &shot, &attempt, self.subject.provider, self.subject.secrets);
+        let finding = judge(probe, &self.subject.provider.policy.success, &attempt.outcome);
         course.trusted = finding.status == Status::Pass;
         course.broken = attempt.status().is_some_and(|status| status.is_server_error());
-        self.put(Check::new(probe, self.provider, finding, attempt.duration), course)?;
+        self.put(Check::new(probe, self.subject.provider, finding, attempt.duration), course)?;
         match &attempt.outcome {
             Ok(answer) if !course.trusted => return Ok(self.diagnose(answer).await),
             Ok(_) => {}
@@ -241,7 +196,7 @@ impl<'a> Examiner<'a> {
         let Ok(delivery) = material.genuine(&mut self.random) else { return Some(false) };
         let shot = Shot { label: None, delivery, wire: Wire::Usual };
         let attempt = self.send(&shot).await?;
-        Some(attempt.status().is_some_and(|status| self.provider.policy.success.matches(status)))
+        Some(attempt.status().is_some_and(|status| self.subject.provider.policy.success.matches(status)))
     }
 
     async fn try_all(&mut self, probes: &[&'static Probe], course: &mut Course) -> Result<(), Error> {
@@ -270,12 +225,13 @@ impl<'a> Examiner<'a> {
         if course.unreachable.is_some() {
             return None;
         }
-        let check = |finding, expected| Check { expected, ..Check::new(probe, self.provider, finding, Duration::ZERO) };
+        let check =
+            |finding, expected| Check { expected, ..Check::new(probe, self.subject.provider, finding, Duration::ZERO) };
         if let Some(finding) = self.effects.as_ref().and_then(|effects| effects.finding(observation)) {
             return Some(check(finding.clone(), "no effect".to_owned()));
         }
-        let exposed = !self.target.is_loopback() && !self.target.is_https();
-        let (mut finding, expected) = course.observations.judge(observation, probe, self.provider, exposed)?;
+        let exposed = !self.subject.target.is_loopback() && !self.subject.target.is_https();
+        let (mut finding, expected) = course.observations.judge(observation, probe, self.subject.provider, exposed)?;
         // What was not seen in a part may be in the rest.
         if finding.status == Status::Pass && (course.over.is_some() || *self.stop.borrow()) {
             finding.status = Status::Skip;
@@ -286,24 +242,24 @@ impl<'a> Examiner<'a> {
 
     /// Sends a probe and what must come after it.
     async fn try_probe(&mut self, probe: &'static Probe, course: &mut Course) -> Result<Check, Error> {
-        if let Some(obstacle) = probe.obstacle(self.provider) {
-            let why = format!("{} has no such check: {obstacle}", self.provider.name);
-            return Ok(Check::skipped(probe, self.provider, why));
+        if let Some(obstacle) = probe.obstacle(self.subject.provider) {
+            let why = format!("{} has no such check: {obstacle}", self.subject.provider.name);
+            return Ok(Check::skipped(probe, self.subject.provider, why));
         }
         if let Sends::Scheme(weakness) = probe.sends {
             let finding =
                 Finding { status: Status::Warn, severity: probe.severity, got: weakness.sentence().to_owned() };
-            return Ok(Check::new(probe, self.provider, finding, Duration::ZERO));
+            return Ok(Check::new(probe, self.subject.provider, finding, Duration::ZERO));
         }
         if let Some(over) = &course.over {
-            return Ok(Check::skipped(probe, self.provider, over.clone()));
+            return Ok(Check::skipped(probe, self.subject.provider, over.clone()));
         }
         let shots = match self.material().shots(probe, &mut self.random) {
             Ok(shots) => shots,
-            Err(error) => return Ok(Check::skipped(probe, self.provider, error.to_string())),
+            Err(error) => return Ok(Check::skipped(probe, self.subject.provider, error.to_string())),
         };
         let Some(mut trial) = self.fire(probe, &shots, course).await else {
-            return Ok(Check::skipped(probe, self.provider, STOPPED));
+            return Ok(Check::skipped(probe, self.subject.provider, STOPPED));
         };
         if probe.upsets || !trial.answered {
             self.look_after(probe, &mut trial, course).await;
@@ -312,7 +268,7 @@ impl<'a> Examiner<'a> {
             without_trust(probe, &mut trial, course.broken);
         }
         let answered = trial.answered;
-        let mut check = Check::new(probe, self.provider, trial.finding, trial.duration);
+        let mut check = Check::new(probe, self.subject.provider, trial.finding, trial.duration);
         if !answered && check.status == Status::Fail {
             SILENT.clone_into(&mut check.why);
         }
@@ -336,8 +292,8 @@ impl<'a> Examiner<'a> {
         };
         let mut findings = Vec::new();
         for (shot, attempt) in shots.iter().zip(&attempts) {
-            course.observations.note(probe, shot, attempt, self.provider, self.secrets);
-            let finding = judge(probe, &self.provider.policy.success, &attempt.outcome);
+            course.observations.note(probe, shot, attempt, self.subject.provider, self.subject.secrets);
+            let finding = judge(probe, &self.subject.provider.policy.success, &attempt.outcome);
             findings.push((shot.label.clone(), finding));
         }
         let finding = combine(&findings)?;
@@ -353,7 +309,7 @@ impl<'a> Examiner<'a> {
         loop {
             let Some(outcome) = self.genuine_again().await else { return };
             let trouble = match &outcome {
-                Ok(answer) if !course.trusted || self.provider.policy.success.matches(answer.status) => return,
+                Ok(answer) if !course.trusted || self.subject.provider.policy.success.matches(answer.status) => return,
                 Ok(answer) if answer.status == http::StatusCode::TOO_MANY_REQUESTS => return,
                 Ok(answer) => format!("the genuine delivery got {}", words(answer)),
                 Err(failure) => format!("the genuine delivery got no answer ({failure})"),
@@ -375,7 +331,7 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    async fn genuine_again(&mut self) -> Option<Result<crate::webhook::attempt::Answer, Failure>> {
+    async fn genuine_again(&mut self) -> Option<Result<Answer, Failure>> {
         let delivery = self.material().genuine(&mut self.random).ok()?;
         let shot = Shot { label: None, delivery, wire: Wire::Usual };
         Some(self.send(&shot).await?.outcome)
@@ -395,21 +351,14 @@ impl<'a> Examiner<'a> {
 
     /// What deliveries are made from, as of now.
     fn material(&self) -> Material<'a> {
-        Material {
-            provider: self.provider,
-            secrets: self.secrets,
-            event: self.event,
-            fixtures: self.fixtures,
-            url: self.target.uri(),
-            headers: self.headers,
-            now: (self.clock)(),
-        }
+        let Subject { provider, secrets, event, fixtures, headers, target } = self.subject;
+        Material { provider, secrets, event, fixtures, url: target.uri(), headers, now: (self.clock)() }
     }
 
     /// Why not even the genuine delivery can be made.
     fn unusable(&self, error: MaterialError) -> Error {
-        let variable = self.provider.secret_variable();
-        let fixture = self.fixtures.iter().find(|(event, _)| event == self.event);
+        let variable = self.subject.provider.secret_variable();
+        let fixture = self.subject.fixtures.iter().find(|(event, _)| event == self.subject.event);
         match error {
             MaterialError::Composition(error) => {
                 let place = fixture.map(|(event, text)| (event.to_string(), text.clone()));

@@ -1,5 +1,6 @@
 //! `wh check`: find out whether a receiver refuses what it must and accepts what it should.
 
+mod connections;
 mod diagnosis;
 mod effects;
 mod examiner;
@@ -13,12 +14,13 @@ use std::time::Duration;
 use clap::Args;
 use http::{HeaderName, HeaderValue};
 
+use self::connections::{Connections, interruption};
 use self::effects::Effects;
-use self::examiner::{Connections, Examiner, interruption};
+use self::examiner::{Examiner, Subject};
 use self::reports::{ReportArg, Reports};
 use self::selection::Selection;
 use super::arguments;
-use super::secrets::secrets;
+use super::secrets::{Secrets, secrets};
 use super::send::allow;
 use crate::cli::{SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
@@ -30,7 +32,8 @@ use crate::report::{Outcome, Reporter};
 use crate::settings::Slots;
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::event::EventName;
-use crate::webhook::probe::examination::Verdict;
+use crate::webhook::probe::Probe;
+use crate::webhook::probe::examination::{Examination, Verdict};
 use crate::webhook::probe::material::Example;
 use crate::webhook::provider::Provider;
 
@@ -108,9 +111,7 @@ pub fn run(
     let selection = Selection::new(&args.only, &args.skip)?;
     let event = event(args, &catalogue)?;
     if args.list {
-        let provider = event.map(|event| catalogue.provider(&event.provider)).transpose()?;
-        reporter.report(&Outcome::Probes { probes: &selection.listed(), provider: provider.as_ref() })?;
-        return Ok(Exit::Good);
+        return list(&selection, event.as_ref(), &catalogue, reporter);
     }
     let Some(event) = event else {
         let hint = "say which provider it is for: wh check --to URL --scheme NAME; `wh schemes` lists them";
@@ -121,43 +122,61 @@ pub fn run(
     };
     let provider = catalogue.provider(&event.provider)?;
     allow(target, args.allow_remote, context)?;
-    let secrets = secrets(&args.secret, &provider, context, Some(target))?;
+    let Secrets { secrets, notices } = secrets(&args.secret, &provider, context, Some(target))?;
     let fixtures = fixtures(&provider, &event, &catalogue)?;
     let headers: Vec<(HeaderName, Option<HeaderValue>)> =
         args.header.iter().map(|header| (header.name.clone(), header.value.clone())).collect();
     let probes = selection.probes(&provider);
     let reports = Reports::open(&args.report, context)?;
-    for notice in secrets.notices {
+    for notice in notices {
         reporter.report(&Outcome::Notice(notice))?;
     }
+    let (secrets, event) = (secrets.as_slice(), &event);
+    let subject = Subject { provider: &provider, secrets, event, fixtures: &fixtures, headers: &headers, target };
+    let watched = context.terminals.errors && !shared.quiet;
+    let examined = runtime::block_on(examine(args, subject, &probes, watched, context, reporter));
+    conclude(examined.map_err(Error::network)??, reports, target, reporter)
+}
 
-    let examination = runtime::block_on(async {
-        let stop = interruption();
-        let effects = match &args.effects {
-            Some(command) => Some(Effects::new(command).await?),
-            None => None,
-        };
-        let timeout = args.timeout.or(provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);
-        let connections = Connections::open(target, timeout, args.insecure, args.cacert.as_deref()).await?;
-        let examiner = Examiner {
-            provider: &provider,
-            secrets: &secrets.secrets,
-            event: &event,
-            fixtures: &fixtures,
-            headers: &headers,
-            target,
-            connections,
-            clock: context.clock,
-            random: context.random(),
-            reporter,
-            effects,
-            strict: args.strict,
-            watched: context.terminals.errors && !shared.quiet,
-            stop,
-        };
-        examiner.run(&probes).await
-    });
-    let examination = examination.map_err(Error::network)??;
+/// Lists the checks that are meant.
+fn list(
+    selection: &Selection,
+    event: Option<&EventName>,
+    catalogue: &Catalogue,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
+    let provider = event.map(|event| catalogue.provider(&event.provider)).transpose()?;
+    reporter.report(&Outcome::Probes { probes: &selection.listed(), provider: provider.as_ref() })?;
+    Ok(Exit::Good)
+}
+
+/// Sends the probes to the receiver.
+async fn examine(
+    args: &CheckArgs,
+    subject: Subject<'_>,
+    probes: &[&'static Probe],
+    watched: bool,
+    context: &Context,
+    reporter: &mut dyn Reporter,
+) -> Result<Examination, Error> {
+    let stop = interruption();
+    let effects = match &args.effects {
+        Some(command) => Some(Effects::new(command).await?),
+        None => None,
+    };
+    let timeout = args.timeout.or(subject.provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);
+    let connections = Connections::open(subject.target, timeout, args.insecure, args.cacert.as_deref()).await?;
+    let (clock, random, strict) = (context.clock, context.random(), args.strict);
+    Examiner { subject, connections, clock, random, reporter, effects, strict, watched, stop }.run(probes).await
+}
+
+/// Shows what came of it, writes the reports, and says how the run ends.
+fn conclude(
+    examination: Examination,
+    reports: Reports,
+    target: &Target,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
     if reports.annotations {
         reporter.report(&Outcome::Annotations(&examination))?;
     }
