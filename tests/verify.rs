@@ -81,12 +81,12 @@ fn a_log_gives_a_verdict_for_each_of_its_lines_in_order() {
 #[test]
 fn a_thousand_lines_keep_their_order_and_their_numbers() {
     let (good, bad) = (old_record("slot.submitted"), forged(old_record("slot.submitted")));
-    let records: Vec<Value> = (0..3000).map(|index| if index % 7 == 3 { bad.clone() } else { good.clone() }).collect();
+    let records: Vec<Value> = (0..3000).map(|index| if index % 97 == 3 { bad.clone() } else { good.clone() }).collect();
     let output = verify("log.jsonl", lines(&records), &[]);
     let verdicts = output.exit(1).json_all("verification");
     assert_eq!(verdicts.len(), 3000);
     for (index, verdict) in verdicts.iter().enumerate() {
-        assert_eq!((&verdict["line"], &verdict["valid"]), (&json!(index + 1), &json!(index % 7 != 3)));
+        assert_eq!((&verdict["line"], &verdict["valid"]), (&json!(index + 1), &json!(index % 97 != 3)));
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::provider::Provider;
 use super::scheme::{Algorithm, Scheme};
-use super::template::Field;
 
 /// Something that a scheme does not protect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,7 +33,7 @@ impl Weakness {
         match self {
             Self::Token => token,
             Self::UnsignedBody => !token && !scheme.signs_body(),
-            Self::UnsignedTimestamp => !token && scheme.uses(Field::Timestamp) && !scheme.signs_timestamp(),
+            Self::UnsignedTimestamp => !token && scheme.has_timestamp() && !scheme.signs_timestamp(),
             Self::NoTimestamp => !token && !scheme.has_timestamp(),
             Self::AnyFuture => {
                 scheme.has_timestamp() && timestamp.tolerance_past.is_some() && timestamp.tolerance_future.is_none()

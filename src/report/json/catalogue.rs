@@ -10,7 +10,6 @@ use crate::webhook::delivery::Delivery;
 use crate::webhook::fault::Fault;
 use crate::webhook::provider::{EventInfo, Place, Provider};
 use crate::webhook::scheme::Algorithm;
-use crate::webhook::template::Field;
 
 pub(super) fn event(info: &EventInfo, provider: &Provider) -> Value {
     json!({
@@ -73,7 +72,7 @@ pub(super) fn scheme(provider: &Provider) -> Value {
         "version": scheme.version,
         "timestamp": {
             "unit": scheme.has_timestamp().then(|| scheme.timestamp.unit.title()),
-            "signed": scheme.uses(Field::Timestamp) && scheme.signs_timestamp(),
+            "signed": scheme.signs_timestamp(),
             "tolerance_past_s": scheme.timestamp.tolerance_past.map(seconds),
             "tolerance_future_s": scheme.timestamp.tolerance_future.map(seconds),
         },

@@ -75,7 +75,8 @@ impl Scheme {
     /// Whether the signature covers the timestamp, so that it cannot be changed without breaking it.
     #[must_use]
     pub fn signs_timestamp(&self) -> bool {
-        self.content.mentions(Field::Timestamp) || (self.timestamp.payload.is_some() && self.signs_body())
+        let in_payload = self.timestamp.payload.is_some() && !self.has_timestamp_header();
+        self.content.mentions(Field::Timestamp) || (in_payload && self.signs_body())
     }
 
     /// Whether a header carries the timestamp.
