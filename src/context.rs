@@ -1,10 +1,12 @@
-//! The world, read once: environment, clock, terminals, catalogue. Nothing else asks the process.
+//! The world, read once: environment, clock, time zone, terminals, catalogue. Nothing else asks the process, but for
+//! the HTTP client, which finds proxies where every program does, and a completion, which has no arguments of its own.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::edge::directory::Directory;
 use crate::error::Error;
@@ -17,6 +19,8 @@ pub struct Context {
     pub environment: Environment,
     /// Says what time it is.
     pub clock: fn() -> Timestamp,
+    /// The time zone that people read times in; looked up only where one is shown.
+    pub zone: fn() -> TimeZone,
     /// Where random values come from; a number makes them the same in every run.
     pub seed: Option<u64>,
     /// Which of the streams are a terminal.
@@ -91,6 +95,7 @@ impl Context {
         Self {
             environment: Box::new(|name| std::env::var_os(name)),
             clock: Timestamp::now,
+            zone: TimeZone::system,
             seed: None,
             terminals: Terminals::of_process(),
             input: || Box::new(io::stdin()),

@@ -52,7 +52,8 @@ use exit::Exit;
 use report::human::{HumanReporter, Style, Verbosity};
 use report::json::JsonReporter;
 use report::palette::Palette;
-use report::{Outcome, Problem, Reporter};
+use report::unread::WhileRead;
+use report::{Outcome, Reporter};
 
 /// The streams that a run writes to.
 pub struct Streams<'a> {
@@ -111,39 +112,9 @@ pub fn finish(outcome: Result<Exit, Error>, reporter: &mut dyn Reporter) -> Exit
     if matches!(&error, Error::Output(reason) if reason.kind() == io::ErrorKind::BrokenPipe) {
         return Exit::Good;
     }
-    let problem = Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
     // When even this cannot be written, the exit code is all that is left to say.
-    let _ = reporter.error(&problem);
+    let _ = reporter.error(&error.problem());
     error.exit()
-}
-
-/// Writes until its reader has gone, and from then on to nowhere: what is to be sent is sent all the same.
-struct WhileRead<W>(Option<W>);
-
-impl<W: Write> Write for WhileRead<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(writer) = &mut self.0 else { return Ok(bytes.len()) };
-        let written = writer.write(bytes);
-        self.unless_gone(written, bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let Some(writer) = &mut self.0 else { return Ok(()) };
-        let flushed = writer.flush();
-        self.unless_gone(flushed, ())
-    }
-}
-
-impl<W> WhileRead<W> {
-    fn unless_gone<T>(&mut self, result: io::Result<T>, gone: T) -> io::Result<T> {
-        match result {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.0 = None;
-                Ok(gone)
-            }
-            result => result,
-        }
-    }
 }
 
 /// The reporter that the flags ask for.
@@ -151,9 +122,9 @@ fn reporter<'a>(cli: &Cli, context: &Context, mut streams: Streams<'a>) -> Box<d
     let shared = &cli.shared;
     // A listener and a log that is followed end with their reader: everybody else has something to do.
     if !matches!(cli.command, Command::Listen(_) | Command::Log(_)) {
-        streams.output = Box::new(WhileRead(Some(streams.output)));
+        streams.output = Box::new(WhileRead::new(streams.output));
     }
-    streams.errors = Box::new(WhileRead(Some(streams.errors)));
+    streams.errors = Box::new(WhileRead::new(streams.errors));
     let json = shared.format() == Format::Json
         || matches!(&cli.command, Command::Sign(Deferred { args, .. }) if args.wants_json());
     let verbosity = match (shared.quiet, shared.verbose) {
@@ -171,6 +142,7 @@ fn reporter<'a>(cli: &Cli, context: &Context, mut streams: Streams<'a>) -> Box<d
         terminal: context.terminals.output,
         page: context.terminals.page(),
         errors_page: context.terminals.errors_page(),
+        zone: context.zone,
     };
     Box::new(HumanReporter::new(streams.output, streams.errors, style))
 }

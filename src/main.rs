@@ -89,7 +89,15 @@ fn painted(text: &StyledStr, coloured: bool) -> String {
 fn plain(context: &Context) -> Style {
     let errors = Palette::new(context.colours(ColorChoice::Auto, context.terminals.errors));
     let page = context.terminals.errors_page();
-    Style { output: errors, errors, verbosity: Verbosity::Normal, terminal: false, page, errors_page: page }
+    Style {
+        output: errors,
+        errors,
+        verbosity: Verbosity::Normal,
+        terminal: false,
+        page,
+        errors_page: page,
+        zone: context.zone,
+    }
 }
 
 /// Whether a command line that could not be read asked for JSON all the same.

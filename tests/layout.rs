@@ -12,6 +12,7 @@ use bytes::Bytes;
 use clap::Parser as _;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use wh::Streams;
 use wh::cli::Cli;
 use wh::context::{Context, Terminals};
@@ -72,6 +73,7 @@ fn typed(words: &str, columns: usize) -> String {
     let terminals = Terminals { input: false, output: true, errors: true, columns: Some(columns) };
     let context = Context {
         environment: Box::new(|_| None),
+        zone: || TimeZone::UTC,
         clock: now,
         seed: Some(1),
         terminals,
@@ -88,7 +90,15 @@ fn shown(columns: usize, colours: bool, tell: impl Fn(&mut dyn Reporter)) -> Str
     let screen = Screen::default();
     let (palette, page) = (Palette::new(colours), Page::new(Some(columns)));
     let verbosity = Verbosity::Normal;
-    let style = Style { output: palette, errors: palette, verbosity, terminal: true, page, errors_page: page };
+    let style = Style {
+        output: palette,
+        errors: palette,
+        verbosity,
+        terminal: true,
+        page,
+        errors_page: page,
+        zone: || TimeZone::UTC,
+    };
     tell(&mut HumanReporter::new(Box::new(screen.clone()), Box::new(screen.clone()), style));
     screen.text()
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::edge::client::ClientError;
 use crate::edge::target::Target;
 use crate::exit::Exit;
+use crate::report::Problem;
 use crate::webhook::attempt::Failure;
 use crate::webhook::capture::Fault;
 use crate::webhook::catalogue::CatalogueError;
@@ -277,6 +278,11 @@ impl Error {
     /// Something about the network that the system did not grant.
     pub(crate) fn network(reason: io::Error) -> Self {
         Self::System { what: "the network cannot be used", reason }
+    }
+
+    /// The same as it is shown.
+    pub(crate) fn problem(&self) -> Problem {
+        Problem { code: self.code(), message: self.to_string(), hint: self.hint() }
     }
 
     /// The kind of the error in one word, for machines.

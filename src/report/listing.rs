@@ -44,8 +44,7 @@ pub struct Table {
 impl Table {
     /// A table for lines like these, on a terminal of so many columns, if that is known.
     #[must_use]
-    pub fn new(entries: &[Entry], now: Timestamp, columns: Option<usize>) -> Self {
-        let zone = TimeZone::system();
+    pub fn new(entries: &[Entry], now: Timestamp, zone: TimeZone, columns: Option<usize>) -> Self {
         let today = now.to_zoned(zone.clone()).date();
         let other_day = |at: Timestamp| at.to_zoned(zone.clone()).date() != today;
         let dates = entries.iter().filter_map(|entry| entry.at).any(other_day);
@@ -189,7 +188,8 @@ mod tests {
 
     fn shown(columns: Option<usize>) -> Vec<String> {
         let entries = entries();
-        let table = Table::new(&entries, "2026-11-22T10:00:00Z".parse().expect("a time"), columns);
+        let now = "2026-11-22T10:00:00Z".parse().expect("a time");
+        let table = Table::new(&entries, now, TimeZone::UTC, columns);
         let palette = Palette::new(false);
         let rows = entries.iter().map(|entry| table.row(entry, palette));
         std::iter::once(table.head(palette)).chain(rows).collect()

@@ -14,6 +14,7 @@ pub mod payload;
 pub mod progress;
 pub mod sanitize;
 pub mod totals;
+pub mod unread;
 mod verdicts;
 
 use std::collections::BTreeMap;

@@ -294,11 +294,7 @@ impl FilePart<'_, '_> {
     fn unreadable(mut self, reason: io::Error) -> Result<(), Error> {
         let error = Error::File { path: self.name.to_owned(), reason };
         self.count.unreadable += 1;
-        self.run.reporter.error(&crate::report::Problem {
-            code: error.code(),
-            message: error.to_string(),
-            hint: error.hint(),
-        })?;
+        self.run.reporter.error(&error.problem())?;
         self.end()
     }
 

@@ -19,7 +19,7 @@ impl HumanReporter<'_> {
         let (table, head) = match self.table.take() {
             Some(table) => (table, None),
             None => {
-                let table = Table::new(entries, now, self.style.page.columns());
+                let table = Table::new(entries, now, self.zone(), self.style.page.columns());
                 let head = (!self.is(Verbosity::Quiet)).then(|| table.head(palette));
                 (table, head)
             }
@@ -68,7 +68,7 @@ impl HumanReporter<'_> {
 
     /// `2026-11-21 10:00:00.123 sent to http://localhost:3000/, attempt 2`
     fn occasion(&self, recorded: &Recorded<'_>) -> String {
-        let zone = self.zone.get_or_init(jiff::tz::TimeZone::system).clone();
+        let zone = self.zone();
         let time = recorded.at.map(|at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S%.3f ").to_string());
         let time = self.paint(Role::Faint, &time.unwrap_or_default());
         let what = match recorded.direction {

@@ -58,6 +58,8 @@ pub struct Style {
     pub page: Page,
     /// How wide the place of the conversation is.
     pub errors_page: Page,
+    /// The time zone of times that are shown.
+    pub zone: fn() -> TimeZone,
 }
 
 impl<'a> HumanReporter<'a> {
@@ -82,9 +84,13 @@ impl<'a> HumanReporter<'a> {
         self.style.output.paint(role, text)
     }
 
+    fn zone(&self) -> TimeZone {
+        self.zone.get_or_init(self.style.zone).clone()
+    }
+
     fn time(&self, at: Timestamp) -> String {
-        let zone = self.zone.get_or_init(TimeZone::system);
-        let time = at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
+        let zone = self.zone();
+        let time = at.to_zoned(zone).strftime("%H:%M:%S").to_string();
         self.paint(Role::Faint, &time)
     }
 
