@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::IgnoredAny;
 
@@ -42,6 +42,21 @@ pub struct Header {
     pub name: HeaderName,
     /// Its value; none takes the header out.
     pub value: Option<HeaderValue>,
+}
+
+impl Header {
+    /// Puts headers of the user's own into those of a request: they replace what has their names, and stand side by side
+    /// with each other.
+    pub fn apply(own: &[Self], headers: &mut HeaderMap) {
+        for header in own {
+            headers.remove(&header.name);
+        }
+        for header in own {
+            if let Some(value) = &header.value {
+                headers.append(header.name.clone(), value.clone());
+            }
+        }
+    }
 }
 
 /// Reads `Name: value`, or `Name:`, which takes the header out as it does in curl. Never split at commas.

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -25,9 +24,8 @@ use crate::webhook::event::EventName;
 use crate::webhook::fault::Fault;
 use crate::webhook::fixture::Prepared;
 use crate::webhook::glob::Glob;
+use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
-use crate::webhook::secret::Secret;
-use crate::webhook::signing::Signing;
 use crate::webhook::table::Source;
 
 /// How large a payload may be.
@@ -115,15 +113,12 @@ struct Example<'a> {
 
 impl<'a> Examples<'a> {
     fn of(&mut self, event: &EventName, catalogue: &'a Catalogue) -> Result<&Example<'a>, Error> {
-        match self.0.entry(event.clone()) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(place) => {
-                let file = catalogue.fixture(event)?;
-                let prepared =
-                    Prepared::parse(&file.1).map_err(|error| composition_error(error.into(), Some(&file)))?;
-                Ok(place.insert(Example { file, prepared }))
-            }
+        if !self.0.contains_key(event) {
+            let file = catalogue.fixture(event)?;
+            let prepared = Prepared::parse(&file.1).map_err(|error| composition_error(error.into(), Some(&file)))?;
+            self.0.insert(event.clone(), Example { file, prepared });
         }
+        Ok(&self.0[event])
     }
 }
 
@@ -233,12 +228,12 @@ impl<'a> Composer<'a> {
         &mut self,
         event: &EventName,
         provider: &Provider,
-        secrets: &[Secret],
+        keyring: &Keyring,
         url: &Uri,
     ) -> Result<Delivery, Error> {
         let now = (self.context.clock)();
         let draft = self.compose(event, provider, url, now)?;
-        self.sign(draft, provider, secrets, now)
+        self.sign(draft, provider, keyring, now)
     }
 
     /// A delivery of an event to a URL that only lacks its signature.
@@ -269,17 +264,16 @@ impl<'a> Composer<'a> {
         &self,
         mut draft: Delivery,
         provider: &Provider,
-        secrets: &[Secret],
+        keyring: &Keyring,
         now: Timestamp,
     ) -> Result<Delivery, Error> {
         let timestamp = self.claimed(provider, now)?;
         provider.redate(&mut draft, timestamp)?;
-        let signing = Signing { timestamp, secrets, fault: self.args.fault };
         let mut delivery = provider
             .scheme
-            .sign(draft, &signing)
+            .sign_with(draft, keyring, timestamp, self.args.fault)
             .map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?;
-        self.own_headers(&mut delivery);
+        Header::apply(&self.args.header, delivery.request.headers_mut());
         Ok(delivery)
     }
 
@@ -333,19 +327,6 @@ impl<'a> Composer<'a> {
         }
         let named = provider.event_type(delivery);
         (named != delivery.event).then(|| Notice::OtherEvent { meant: delivery.event_name(), named })
-    }
-
-    /// Headers of one's own replace those of the same name, and stand side by side with each other.
-    fn own_headers(&self, delivery: &mut Delivery) {
-        let headers = delivery.request.headers_mut();
-        for header in &self.args.header {
-            headers.remove(&header.name);
-        }
-        for header in &self.args.header {
-            if let Some(value) = &header.value {
-                headers.append(header.name.clone(), value.clone());
-            }
-        }
     }
 }
 

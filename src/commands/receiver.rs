@@ -1,16 +1,18 @@
 //! The receiver inside the program: what `wh send` delivers to when it is given no URL.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::edge::listener::{Handler, Refusal};
 use crate::webhook::delivery::Delivery;
+use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
 use crate::webhook::verification::{Rejection, Verified};
@@ -32,23 +34,37 @@ pub struct Reception {
 
 /// Verifies what arrives, and keeps it until it is asked for.
 pub struct Receiver {
-    /// The provider whose deliveries are expected.
-    pub provider: Arc<Provider>,
-    /// The secrets to verify with.
-    pub secrets: Vec<Secret>,
-    /// Says what time it is.
-    pub clock: fn() -> Timestamp,
-    /// What arrived and was not asked for yet.
-    pub received: Mutex<Vec<Reception>>,
+    provider: Arc<Provider>,
+    keyring: Keyring,
+    clock: fn() -> Timestamp,
+    received: Mutex<Received>,
 }
 
+/// What arrived and was not asked for yet, by the number that its answer bears.
+#[derive(Debug, Default)]
+struct Received {
+    numbers: u64,
+    waiting: BTreeMap<u64, Reception>,
+}
+
+/// The header of an answer that says which reception it is about. It goes no farther than [`Receiver::take`].
+const NUMBER: HeaderName = HeaderName::from_static("wh-reception");
+
 impl Receiver {
-    /// How a delivery arrived, if it did; it is not kept any longer.
-    pub fn take(&self, sent: &Delivery) -> Option<Reception> {
-        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
-        let body = sent.request.body();
-        let place = received.iter().position(|reception| reception.delivery.request.body() == body)?;
-        Some(received.remove(place))
+    /// A receiver for the deliveries of a provider, which verifies with these secrets.
+    pub fn new(provider: Arc<Provider>, secrets: &[Secret], clock: fn() -> Timestamp) -> Self {
+        let keyring = Keyring::new(&provider.scheme, secrets);
+        Self { provider, keyring, clock, received: Mutex::default() }
+    }
+
+    /// How the delivery arrived that got an answer with these headers; it is not kept any longer.
+    pub fn take(&self, answer: &mut HeaderMap) -> Option<Reception> {
+        let number = answer.remove(NUMBER)?.to_str().ok()?.parse().ok()?;
+        self.received().waiting.remove(&number)
+    }
+
+    fn received(&self) -> MutexGuard<'_, Received> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,18 +79,21 @@ pub(super) fn json_answer(status: StatusCode, body: impl Into<Bytes>) -> Respons
 impl Handler for Receiver {
     async fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> Response<Bytes> {
         let mut delivery = Delivery { scheme: Some(self.provider.name.clone()), ..Delivery::of(request) };
-        delivery.event = self.provider.event_type(&delivery);
-        delivery.id = self.provider.delivery_id(&delivery).unwrap_or_default();
+        let (event, id) = self.provider.event_and_id(&delivery);
+        (delivery.event, delivery.id) = (event, id.unwrap_or_default());
         let at = (self.clock)();
-        let verdict = self.provider.scheme.verify(&delivery, &self.secrets, at);
+        let verdict = self.provider.scheme.verify_with(&delivery, &self.keyring, at);
         // The answer says what is wrong, and never what would have been right.
         let (status, body) = match &verdict {
             Ok(_) => (StatusCode::OK, json!({ "received": true })),
             Err(rejection) => (StatusCode::UNAUTHORIZED, json!({ "error": rejection.reason() })),
         };
-        let answer = json_answer(status, body.to_string());
-        let reception = Reception { delivery, at, remote, verdict, status };
-        self.received.lock().unwrap_or_else(PoisonError::into_inner).push(reception);
+        let mut answer = json_answer(status, body.to_string());
+        let mut received = self.received();
+        received.numbers += 1;
+        let number = received.numbers;
+        received.waiting.insert(number, Reception { delivery, at, remote, verdict, status });
+        answer.headers_mut().insert(NUMBER, number.into());
         answer
     }
 

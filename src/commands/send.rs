@@ -30,6 +30,7 @@ use crate::webhook::catalogue::Catalogue;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
 use crate::webhook::fault::Fault;
+use crate::webhook::keyring::Keyring;
 use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
@@ -118,7 +119,7 @@ pub fn run(
     for event in &events {
         let sender = &senders[&event.provider];
         let target = args.to.clone().unwrap_or_else(|| default_target(&sender.provider));
-        composer.delivery(event, &sender.provider, &sender.secrets.secrets, target.uri())?;
+        composer.delivery(event, &sender.provider, &sender.keyring, target.uri())?;
     }
     let mut notices = notices(&senders, &composer, args);
     for addition in events.iter().flat_map(|event| composer.additions(event)) {
@@ -133,7 +134,7 @@ pub fn run(
         for event in events.iter().cycle().take(args.count.unwrap_or(events.len())) {
             let sender = &senders[&event.provider];
             let target = args.to.clone().unwrap_or_else(|| default_target(&sender.provider));
-            let delivery = composer.delivery(event, &sender.provider, &sender.secrets.secrets, target.uri())?;
+            let delivery = composer.delivery(event, &sender.provider, &sender.keyring, target.uri())?;
             reporter.report(&Outcome::Planned { delivery: &delivery, provider: &sender.provider })?;
         }
         return Ok(Exit::Good);
@@ -146,6 +147,8 @@ pub fn run(
         let routes = routes(&senders, args, context).await?;
         let urls = routes.iter().map(|route| route.target.uri().clone()).collect();
         let plan = plan(args, shared, context, events.len());
+        let route = |event: &EventName| senders.keys().position(|name| *name == event.provider);
+        let events = events.into_iter().filter_map(|event| route(&event).map(|route| (event, route))).collect();
         let senders = senders.values().collect();
         let left = plan.all;
         let mut deliveries = Deliveries { events, turn: 0, left, composer: &mut composer, senders, urls, args };
@@ -159,6 +162,7 @@ pub fn run(
 struct Sender {
     provider: Arc<Provider>,
     secrets: Secrets,
+    keyring: Keyring,
 }
 
 impl Sender {
@@ -181,7 +185,8 @@ fn senders(
             let provider = Arc::new(catalogue.provider(&event.provider)?);
             composer.check_fault(&provider)?;
             let secrets = secrets(&args.delivery.secret, &provider, context, args.to.as_ref())?;
-            senders.insert(event.provider.clone(), Sender { provider, secrets });
+            let keyring = Keyring::new(&provider.scheme, &secrets.secrets);
+            senders.insert(event.provider.clone(), Sender { provider, secrets, keyring });
         }
     }
     Ok(senders)
@@ -238,7 +243,7 @@ async fn routes(senders: &BTreeMap<String, Sender>, args: &SendArgs, context: &C
         let provider = Arc::clone(&sender.provider);
         routes.push(match &args.to {
             Some(target) => Route::to(target.clone(), Some(provider), connecting).await?,
-            None => Route::inside(provider, sender.secrets.secrets.clone(), context.clock, connecting).await?,
+            None => Route::inside(provider, &sender.secrets.secrets, context.clock, connecting).await?,
         });
     }
     Ok(routes)
@@ -269,7 +274,8 @@ fn plan(args: &SendArgs, shared: &SharedArgs, context: &Context, events: usize) 
 
 /// The deliveries: the events in turn, as many as are wanted.
 struct Deliveries<'a, 'b> {
-    events: Vec<EventName>,
+    /// The events, and the route of each: that of its provider.
+    events: Vec<(EventName, usize)>,
     /// Whose turn it is.
     turn: usize,
     left: usize,
@@ -285,17 +291,15 @@ impl Source for Deliveries<'_, '_> {
             return Ok(None);
         }
         self.left -= 1;
-        let event = &self.events[self.turn];
+        let (event, route) = &self.events[self.turn];
         self.turn = (self.turn + 1) % self.events.len();
-        let route = self.senders.iter().position(|sender| sender.provider.name == event.provider);
-        let route = route.expect("there is a sender for the provider of each event");
-        let draft = self.composer.compose(event, &self.senders[route].provider, &self.urls[route], now)?;
-        Ok(Some(Job { route, draft, due: Duration::ZERO }))
+        let draft = self.composer.compose(event, &self.senders[*route].provider, &self.urls[*route], now)?;
+        Ok(Some(Job { route: *route, draft, due: Duration::ZERO }))
     }
 
-    fn sign(&mut self, job: &Job, _: &Route, now: Timestamp) -> Result<Delivery, Error> {
-        let sender = self.senders[job.route];
-        self.composer.sign(job.draft.clone(), &sender.provider, &sender.secrets.secrets, now)
+    fn sign(&mut self, draft: Delivery, route: usize, now: Timestamp) -> Result<Delivery, Error> {
+        let sender = self.senders[route];
+        self.composer.sign(draft, &sender.provider, &sender.keyring, now)
     }
 
     fn remark(&self, delivery: &Delivery, route: &Route) -> Option<Notice> {

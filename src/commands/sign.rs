@@ -14,6 +14,7 @@ use crate::report::export::ExportForm;
 use crate::report::{Outcome, Reporter};
 use crate::settings::Slots;
 use crate::webhook::event::EventName;
+use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
 
 /// Print the signed request instead of sending it
@@ -69,7 +70,8 @@ pub fn run(
         None => default_target(&provider),
     };
     let secrets = secrets(&args.delivery.secret, &provider, context, args.to.as_ref())?;
-    let delivery = composer.delivery(event, &provider, &secrets.secrets, target.uri())?;
+    let delivery =
+        composer.delivery(event, &provider, &Keyring::new(&provider.scheme, &secrets.secrets), target.uri())?;
     for notice in secrets.notices.into_iter().chain(composer.notices(&provider)).chain(composer.additions(event)) {
         reporter.report(&Outcome::Notice(notice))?;
     }

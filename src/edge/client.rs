@@ -125,7 +125,7 @@ impl Client {
                 incoming.answer(Some(Incomplete::TooSlow { after })).ok_or(Failure::TimedOut { after })
             }
         };
-        let url = delivery.request.uri().to_string();
+        let url = delivery.request.uri().clone();
         Attempt { number, url, started, duration: clock.elapsed(), outcome }
     }
 

@@ -28,6 +28,7 @@ use super::watched::{Watch, Watched};
 use crate::webhook::attempt::{Answer, Incomplete};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::probe::material::Wire;
+use crate::webhook::provider::title_case;
 
 /// What sends deliveries to one target over plain HTTP.
 #[derive(Debug)]
@@ -114,7 +115,9 @@ impl Plain {
         let host = target.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
         let host = host.expect("the authority of a target is there, and visible ASCII");
         let idle = options.reuse.then(Mutex::default);
-        let spelling = if options.lower_case { Extensions::new() } else { spelled(&options.spelling).await };
+        // What is spelled as people do anyway is written faster without being told.
+        let usual = options.lower_case || options.spelling.iter().all(|name| *name == title_case(&name.to_lowercase()));
+        let spelling = if usual { Extensions::new() } else { spelled(&options.spelling).await };
         Self { addresses, host, kept: options.kept, lower_case: options.lower_case, spelling, idle }
     }
 
@@ -184,6 +187,10 @@ impl Plain {
 impl Line {
     /// Whether the connection is still open, as far as is known here.
     async fn is_ready(&mut self) -> bool {
+        // Whether it was closed just now, sending finds out.
+        if self.sender.is_ready() {
+            return true;
+        }
         poll_fn(|context| {
             let closed = Pin::new(self.connection.as_mut()).poll(context).is_ready();
             let ready = !closed && matches!(self.sender.poll_ready(context), Poll::Ready(Ok(())));

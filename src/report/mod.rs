@@ -318,6 +318,8 @@ impl Summary {
 pub struct Prospect {
     /// What.
     pub step: Step,
+    /// Whose policy says so.
+    pub provider: String,
     /// How many attempts it makes at most, as far as that is known.
     pub most: Option<u32>,
     /// How long the delivery waits between its attempts, this wait included, in the provider's time.

@@ -128,7 +128,14 @@ pub fn prospect(prospect: &Prospect, number: u32) -> String {
             let sentence = prospect.sentence.as_ref().map(|sentence| format!(". {sentence}")).unwrap_or_default();
             format!("{place}: permanently failed{waited}{sentence}")
         }
-        Step::GiveUp(GivingUp::NotRetried) => format!("{place}: not tried again{waited}"),
+        Step::GiveUp(GivingUp::NotRetried) => {
+            let provider = &prospect.provider;
+            let why = match prospect.most {
+                Some(1) => format!("{provider} sends once"),
+                Some(_) | None => format!("by the policy of {provider} this is final"),
+            };
+            format!("{place}: not tried again{waited}; {why}")
+        }
         Step::GiveUp(GivingUp::NoSchedule) => format!("{place}: when it would be tried again is not documented"),
         Step::GiveUp(GivingUp::Disabled { failures }) => {
             format!("{place}: the endpoint is disabled after {failures} failures in a row")
@@ -155,7 +162,8 @@ mod tests {
     fn after_attempt(step: Step, waited: u64, pause: Option<u64>) -> Prospect {
         let pause = pause.map(Duration::from_secs);
         let sentence = Some("An alert is sent.".to_owned());
-        Prospect { step, most: Some(6), waited: Duration::from_secs(waited), pause, next_at: None, sentence }
+        let (waited, provider) = (Duration::from_secs(waited), "comps".to_owned());
+        Prospect { step, provider, most: Some(6), waited, pause, next_at: None, sentence }
     }
 
     #[test]
@@ -169,6 +177,11 @@ mod tests {
         let text = "attempt 6 of 6: permanently failed after 31 min of waiting. An alert is sent.";
         assert_eq!(prospect(&last, 6), text);
         assert_eq!(prospect(&after_attempt(Step::Done, 0, None), 1), "attempt 1 of 6: delivered");
+        let refused = after_attempt(Step::GiveUp(GivingUp::NotRetried), 0, None);
+        let text = "attempt 1 of 6: not tried again; by the policy of comps this is final";
+        assert_eq!(prospect(&refused, 1), text);
+        let once = Prospect { most: Some(1), ..refused };
+        assert_eq!(prospect(&once, 1), "attempt 1: not tried again; comps sends once");
     }
 
     #[test]

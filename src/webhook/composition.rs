@@ -2,15 +2,15 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
-use http::{HeaderName, HeaderValue, Request, Uri};
+use http::{HeaderValue, Request, Uri};
 use jiff::Timestamp;
 
 use super::delivery::Delivery;
 use super::event::EventName;
 use super::fixture::{PlaceholderError, Prepared, Renderer};
 use super::json::{self, Document, EditError, Path};
-use super::provider::Provider;
-use super::template::{Field, Template};
+use super::provider::{Provider, RequestHeader};
+use super::template::Field;
 
 /// What a delivery is composed from.
 #[derive(Debug)]
@@ -76,11 +76,7 @@ impl Provider {
     pub fn compose(&self, draft: Draft<'_>, random: &mut fastrand::Rng) -> Result<Delivery, CompositionError> {
         let id = match draft.id {
             Some(id) => id.to_owned(),
-            None => {
-                let mut renderer = Renderer::new("", "", draft.timestamp, random);
-                let id = renderer.render(self.places.id_form.as_bytes())?;
-                String::from_utf8_lossy(&id).into_owned()
-            }
+            None => self.places.id_form.fresh(draft.timestamp, random),
         };
         let event = &draft.event.event;
         let mut payload = match draft.payload {
@@ -96,12 +92,12 @@ impl Provider {
         *request.method_mut() = self.request.method.clone();
         *request.uri_mut() = draft.url.clone();
         let headers = request.headers_mut();
-        let content_type = HeaderValue::from_str(&self.request.content_type);
-        headers.insert(CONTENT_TYPE, content_type.map_err(|_| bad_header("Content-Type", &self.request.content_type))?);
+        // Room for what signing adds, and the connection.
+        headers.reserve(self.request.headers.len() + self.scheme.headers.len() + 5);
+        headers.insert(CONTENT_TYPE, self.request.content_type.clone());
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("wh/", env!("CARGO_PKG_VERSION"))));
-        for (name, template) in &self.request.headers {
-            let (name, value) = self.header(name, template, event, &id, draft.timestamp)?;
-            headers.insert(name, value);
+        for header in &self.request.headers {
+            headers.insert(&header.header, self.value(header, event, &id, draft.timestamp)?);
         }
         Ok(Delivery {
             id,
@@ -114,24 +110,23 @@ impl Provider {
 
     /// Dates the provider's own headers anew, for a later attempt at a delivery. Those of the scheme are signing's matter.
     pub fn redate(&self, delivery: &mut Delivery, timestamp: Timestamp) -> Result<(), CompositionError> {
-        let event = delivery.event.clone().unwrap_or_default();
-        for (name, template) in self.request.headers.iter().filter(|(_, value)| value.mentions(Field::Timestamp)) {
-            let (name, value) = self.header(name, template, &event, &delivery.id, timestamp)?;
-            delivery.request.headers_mut().insert(name, value);
+        let Delivery { id, event, request, .. } = delivery;
+        let event = event.as_deref().unwrap_or_default();
+        for header in self.request.headers.iter().filter(|header| header.value.mentions(Field::Timestamp)) {
+            request.headers_mut().insert(&header.header, self.value(header, event, id, timestamp)?);
         }
         Ok(())
     }
 
-    /// A header of the provider's own.
-    fn header(
+    /// The value of a header of the provider's own.
+    fn value(
         &self,
-        name: &str,
-        template: &Template,
+        header: &RequestHeader,
         event: &str,
         id: &str,
         timestamp: Timestamp,
-    ) -> Result<(HeaderName, HeaderValue), CompositionError> {
-        let value = template.write(|field| {
+    ) -> Result<HeaderValue, CompositionError> {
+        let value = header.value.write(|field| {
             let text = match field {
                 Field::Event => event,
                 Field::Id => id,
@@ -143,10 +138,11 @@ impl Provider {
             };
             Some(text.as_bytes().into())
         });
-        let value = value.unwrap_or_default();
-        let bad = || bad_header(name, &String::from_utf8_lossy(&value));
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
-        Ok((name, HeaderValue::from_bytes(&value).map_err(|_| bad())?))
+        let value = Bytes::from(value.unwrap_or_default());
+        HeaderValue::from_maybe_shared(value.clone()).map_err(|_| CompositionError::Header {
+            name: header.name.clone(),
+            value: String::from_utf8_lossy(&value).escape_debug().to_string(),
+        })
     }
 }
 
@@ -176,8 +172,4 @@ impl Edit {
         };
         Ok(Bytes::from(edited))
     }
-}
-
-fn bad_header(name: &str, value: &str) -> CompositionError {
-    CompositionError::Header { name: name.to_owned(), value: value.escape_debug().to_string() }
 }

@@ -3,6 +3,7 @@
 //! A fault is what `send --fault` sends and what `check` tries: its name, title and remedy stand in its row of the
 //! table in [`super::probe`]; what it changes stands here.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,8 +12,10 @@ use jiff::Timestamp;
 
 use super::delivery::Delivery;
 use super::encoding::Encoding;
+use super::keyring::Keyed;
 use super::probe::{Probe, Sends, TABLE};
 use super::scheme::{Algorithm, Scheme, TimestampUnit};
+use super::secret::Key;
 use super::signing::Proof;
 use super::template::Field;
 
@@ -202,12 +205,13 @@ impl Fault {
     pub(super) fn signature<E>(
         self,
         scheme: &Scheme,
-        key: &[u8],
-        genuine: impl Fn(&[u8]) -> Result<Vec<u8>, E>,
+        key: &Keyed,
+        genuine: impl Fn(&Keyed) -> Result<Vec<u8>, E>,
     ) -> Result<Vec<u8>, E> {
+        let with = |key: Vec<u8>| genuine(&Keyed::new(scheme.algorithm, Key::new(key)));
         match self {
-            Self::WrongSecret => genuine(&other(key)),
-            Self::EmptySecret => genuine(b""),
+            Self::WrongSecret => with(other(&key.key)),
+            Self::EmptySecret => with(Vec::new()),
             Self::ForgedSignature => Ok(scheme.algorithm.compute(b"forged", b"forged")),
             _ => genuine(key),
         }
@@ -225,7 +229,7 @@ impl Fault {
     }
 
     /// Changes what the headers are written from.
-    pub(super) fn alter(self, scheme: &Scheme, proof: &mut Proof) {
+    pub(super) fn alter(self, scheme: &Scheme, proof: &mut Proof<'_>) {
         let signatures = proof.signatures.iter_mut().flatten();
         match self {
             Self::NoSignature => {
@@ -234,18 +238,19 @@ impl Fault {
             }
             Self::EmptySignature => {
                 proof.signatures = Some(vec![String::new()]);
-                proof.token = Some(Vec::new());
+                proof.token = Some(Cow::Borrowed(b""));
             }
             Self::TruncatedSignature => {
                 signatures.for_each(|signature| signature.truncate(signature.len() / 2));
                 if let Some(token) = &mut proof.token {
-                    token.truncate(token.len() / 2);
+                    let half = token.len() / 2;
+                    token.to_mut().truncate(half);
                 }
             }
             Self::SignatureSuffix => {
                 signatures.for_each(|signature| signature.push_str("zz"));
                 if let Some(token) = &mut proof.token {
-                    token.extend_from_slice(b"zz");
+                    token.to_mut().extend_from_slice(b"zz");
                 }
             }
             Self::WrongLength => {
@@ -253,7 +258,7 @@ impl Fault {
                     signature.pop();
                 });
                 if let Some(token) = &mut proof.token {
-                    token.pop();
+                    token.to_mut().pop();
                 }
             }
             Self::NonAsciiSignature => {
@@ -262,15 +267,15 @@ impl Fault {
                     signature.push('é');
                 });
                 if let Some(token) = &mut proof.token {
-                    token.pop();
-                    token.extend_from_slice("é".as_bytes());
+                    token.to_mut().pop();
+                    token.to_mut().extend_from_slice("é".as_bytes());
                 }
             }
-            Self::WrongSecret => proof.token = proof.token.as_deref().map(other),
+            Self::WrongSecret => proof.token = proof.token.as_deref().map(other).map(Cow::Owned),
             Self::ForgedSignature => {
                 if let Some(token) = &mut proof.token {
                     let letter = if token.iter().all(|byte| *byte == b'x') { b'y' } else { b'x' };
-                    token.fill(letter);
+                    token.to_mut().fill(letter);
                 }
             }
             Self::NoTimestamp => proof.timestamp = None,
@@ -280,10 +285,10 @@ impl Fault {
                 let moved = proof.timestamp.as_ref().and_then(|text| text.parse::<i64>().ok());
                 proof.timestamp = moved.map(|number| (number + 1).to_string());
             }
-            Self::AlteredId => proof.id.push_str("_2"),
+            Self::AlteredId => proof.id.to_mut().push_str("_2"),
             Self::WrongVersion => {
                 let existing = scheme.version.as_deref().unwrap_or_default();
-                proof.version = Some(format!("{existing}9"));
+                proof.version = Some(Cow::Owned(format!("{existing}9")));
             }
             Self::EmptySecret
             | Self::OtherSignature

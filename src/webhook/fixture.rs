@@ -14,8 +14,8 @@
 //! Times take an offset (`{{unix:-30d}}`), random ones a label (`{{hex:8:user}}`): equal ones are equal in a payload. A
 //! string that is one placeholder with `#` becomes a number: `"{{#unix}}"` is `1763719200`. `{{{{` stands for `{{`.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::borrow::Cow;
+use std::io::Write as _;
 use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
@@ -29,7 +29,6 @@ pub struct Renderer<'a> {
     event: &'a str,
     moment: Timestamp,
     random: &'a mut fastrand::Rng,
-    labelled: HashMap<String, Vec<u8>>,
 }
 
 /// A placeholder that is none.
@@ -54,7 +53,7 @@ const LETTERS_AND_DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh
 impl<'a> Renderer<'a> {
     /// A renderer for the delivery with that id, of that event, at that time.
     pub fn new(id: &'a str, event: &'a str, moment: Timestamp, random: &'a mut fastrand::Rng) -> Self {
-        Self { id, event, moment, random, labelled: HashMap::new() }
+        Self { id, event, moment, random }
     }
 
     /// The text with its placeholders filled in; every other byte stays as it is.
@@ -65,10 +64,25 @@ impl<'a> Renderer<'a> {
     /// The same of a text whose placeholders have been read already.
     pub fn fill(&mut self, prepared: &Prepared) -> Result<Vec<u8>, PlaceholderError> {
         let mut rendered = Vec::with_capacity(prepared.text.len() + prepared.text.len() / 4);
+        // Where what has a label stands, so that it can be said again.
+        let mut labelled: Vec<(&str, Range<usize>)> = Vec::new();
         for piece in &prepared.pieces {
-            match piece {
-                Piece::Literal(range) => rendered.extend_from_slice(&prepared.text[range.clone()]),
-                Piece::Placeholder(placeholder) => self.value(placeholder, &mut rendered)?,
+            let placeholder = match piece {
+                Piece::Literal(range) => {
+                    rendered.extend_from_slice(&prepared.text[range.clone()]);
+                    continue;
+                }
+                Piece::Placeholder(placeholder) => placeholder,
+            };
+            let known = labelled.iter().find(|(text, _)| placeholder.labelled && *text == placeholder.text);
+            if let Some((_, range)) = known {
+                rendered.extend_from_within(range.clone());
+                continue;
+            }
+            let start = rendered.len();
+            self.value(placeholder, &mut rendered)?;
+            if placeholder.labelled {
+                labelled.push((&placeholder.text, start..rendered.len()));
             }
         }
         Ok(rendered)
@@ -76,22 +90,16 @@ impl<'a> Renderer<'a> {
 
     /// Writes what a placeholder yields.
     fn value(&mut self, placeholder: &Placeholder, rendered: &mut Vec<u8>) -> Result<(), PlaceholderError> {
-        let Placeholder { offset, text, value, labelled } = placeholder;
-        if *labelled && let Some(value) = self.labelled.get(text) {
-            rendered.extend_from_slice(value);
-            return Ok(());
-        }
-        let start = rendered.len();
+        let Placeholder { offset, text, value, .. } = placeholder;
         match value {
             Value::Id => rendered.extend_from_slice(within_json(self.id).as_bytes()),
             Value::Event => rendered.extend_from_slice(within_json(self.event).as_bytes()),
-            Value::Uuid => rendered.extend_from_slice(uuid(self.random).as_bytes()),
+            Value::Uuid => rendered.extend_from_slice(&uuid(self.random)),
             Value::Characters { alphabet, length, number } => {
-                for index in 0..*length {
-                    // JSON numbers have no leading zero, and `{{#digits:7}}` is one.
-                    let from = usize::from(*number && index == 0);
-                    rendered.push(alphabet[self.random.usize(from..alphabet.len())]);
-                }
+                // JSON numbers have no leading zero, and `{{#digits:7}}` is one.
+                let first = usize::from(*number);
+                rendered.push(alphabet[self.random.usize(first..alphabet.len())]);
+                characters(alphabet, length - 1, self.random, rendered);
             }
             Value::Time { kind, offset: length } => {
                 let moment = self.moment.checked_add(*length).map_err(|_| PlaceholderError {
@@ -99,11 +107,8 @@ impl<'a> Renderer<'a> {
                     text: text.clone(),
                     hint: an_offset(kind),
                 })?;
-                rendered.extend_from_slice(time(kind, moment).as_bytes());
+                write_time(kind, moment, rendered);
             }
-        }
-        if *labelled {
-            self.labelled.insert(text.clone(), rendered[start..].to_vec());
         }
         Ok(())
     }
@@ -226,9 +231,13 @@ fn an_offset(kind: &str) -> String {
 }
 
 /// A text as it stands between the quotes of a JSON string.
-fn within_json(text: &str) -> String {
+fn within_json(text: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| !matches!(byte, 0..0x20 | b'"' | b'\\');
+    if text.bytes().all(plain) {
+        return Cow::Borrowed(text);
+    }
     let quoted = serde_json::Value::from(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
+    Cow::Owned(quoted[1..quoted.len() - 1].to_owned())
 }
 
 fn alphabet(kind: &str) -> &'static [u8] {
@@ -240,12 +249,34 @@ fn alphabet(kind: &str) -> &'static [u8] {
     }
 }
 
-fn uuid(random: &mut fastrand::Rng) -> String {
+/// Writes so many characters of an alphabet. A random number is read as a fraction, whose digits to the base of the
+/// alphabet's size are as random as it is; eight of them leave it bits enough.
+fn characters(alphabet: &[u8], length: usize, random: &mut fastrand::Rng, rendered: &mut Vec<u8>) {
+    let base = alphabet.len() as u128;
+    for start in (0..length).step_by(8) {
+        let mut fraction = random.u64(..);
+        rendered.extend((start..length.min(start + 8)).map(|_| {
+            let product = u128::from(fraction) * base;
+            #[expect(clippy::cast_possible_truncation, reason = "the lower half is the rest of the fraction")]
+            {
+                fraction = product as u64;
+            }
+            alphabet[usize::try_from(product >> 64).unwrap_or_default()]
+        }));
+    }
+}
+
+fn uuid(random: &mut fastrand::Rng) -> [u8; 36] {
     let mut bits = random.u128(..);
     bits = bits & !(0xf << 76) | (0x4 << 76);
     bits = bits & !(0x3 << 62) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    let mut digits = [0; 32];
+    hex::encode_to_slice(bits.to_be_bytes(), &mut digits).expect("two digits a byte");
+    let mut uuid = [b'-'; 36];
+    for (to, from) in [(0..8, 0..8), (9..13, 8..12), (14..18, 12..16), (19..23, 16..20), (24..36, 20..32)] {
+        uuid[to].copy_from_slice(&digits[from]);
+    }
+    uuid
 }
 
 /// `-30d`, `+1h`, `-2s`.
@@ -267,20 +298,17 @@ fn offset(text: &str) -> Option<SignedDuration> {
     Some(SignedDuration::from_secs(number.checked_mul(unit)?.checked_mul(sign)?))
 }
 
-fn time(kind: &str, moment: Timestamp) -> String {
-    let digits = match kind {
-        "unix" => return moment.as_second().to_string(),
-        "unix-ms" => return moment.as_millisecond().to_string(),
-        "date" => return moment.strftime("%Y-%m-%d").to_string(),
-        "time-ms" => 3,
-        "time-us" => 6,
-        "time-ns" => 9,
-        _ => 0,
+/// Writes a time. Writing to a Vec cannot fail.
+fn write_time(kind: &str, moment: Timestamp, text: &mut Vec<u8>) {
+    let _ = match kind {
+        "unix" => write!(text, "{}", moment.as_second()),
+        "unix-ms" => write!(text, "{}", moment.as_millisecond()),
+        "date" => write!(text, "{}", moment.strftime("%Y-%m-%d")),
+        "time-ms" => write!(text, "{moment:.3}"),
+        "time-us" => write!(text, "{moment:.6}"),
+        "time-ns" => write!(text, "{moment:.9}"),
+        _ => write!(text, "{moment:.0}"),
     };
-    let mut text = String::new();
-    // Writing to a String cannot fail.
-    let _ = write!(text, "{moment:.digits$}");
-    text
 }
 
 #[cfg(test)]

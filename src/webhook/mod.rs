@@ -15,6 +15,7 @@ pub mod fault;
 pub mod fixture;
 pub mod forwarding;
 pub mod glob;
+pub mod id_form;
 pub mod json;
 pub mod judgement;
 pub mod keyring;

@@ -51,9 +51,9 @@ fn likeness(provider: &Provider, delivery: &Delivery) -> (bool, usize) {
     let event = provider.event_type(delivery);
     let known = event.is_some_and(|event| provider.events.iter().any(|info| info.name.event == event));
     let headers = delivery.request.headers();
-    let own = provider.request.headers.iter().filter(|(name, template)| {
-        let value = headers.get(name);
-        value.is_some_and(|value| !template.is_fixed() || template.read(value.as_bytes()).is_some())
+    let own = provider.request.headers.iter().filter(|own| {
+        let value = headers.get(&own.header);
+        value.is_some_and(|value| !own.value.is_fixed() || own.value.read(value.as_bytes()).is_some())
     });
     let optional = provider.scheme.headers.iter().filter(|rule| headers.contains_key(rule.name.as_str()));
     (known, own.count() + optional.count())

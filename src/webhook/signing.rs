@@ -3,14 +3,18 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderValue, Request};
 use jiff::Timestamp;
 
 use super::delivery::Delivery;
 use super::fault::Fault;
-use super::scheme::{Algorithm, Scheme};
+use super::keyring::{Keyed, Keyring};
+use super::scheme::{Algorithm, HeaderRule, Scheme};
 use super::secret::{Secret, SecretError};
-use super::template::{Field, Template};
+use super::template::Field;
+
+/// How long the values of headers are, as a rule, in bytes.
+const USUAL_VALUE: usize = 128;
 
 /// What signing needs besides the delivery.
 #[derive(Debug, Clone, Copy)]
@@ -58,33 +62,46 @@ pub enum SigningError {
 
 /// What a delivery's headers and envelope are written from. What is `None` is left out, with all that leads to it.
 #[derive(Debug, Clone)]
-pub(super) struct Proof {
+pub(super) struct Proof<'a> {
     pub(super) timestamp: Option<String>,
-    pub(super) version: Option<String>,
+    pub(super) version: Option<Cow<'a, str>>,
     pub(super) signatures: Option<Vec<String>>,
-    pub(super) token: Option<Vec<u8>>,
-    pub(super) id: String,
+    pub(super) token: Option<Cow<'a, [u8]>>,
+    pub(super) id: Cow<'a, str>,
 }
 
 impl Scheme {
     /// Signs a delivery whose body is the payload: adds the scheme's headers, and wraps the body where it has an
     /// envelope. Headers of the same names that it had before are replaced.
     pub fn sign(&self, delivery: Delivery, signing: &Signing<'_>) -> Result<Delivery, SigningError> {
-        let [first, others @ ..] = signing.secrets else {
+        let keyring = Keyring::new(self, signing.secrets);
+        self.sign_with(delivery, &keyring, signing.timestamp, signing.fault)
+    }
+
+    /// The same with secrets that were made ready, for many deliveries. The time is that of the attempt; the fault is
+    /// what is to be wrong with it.
+    pub fn sign_with(
+        &self,
+        mut delivery: Delivery,
+        keyring: &Keyring,
+        moment: Timestamp,
+        fault: Option<Fault>,
+    ) -> Result<Delivery, SigningError> {
+        let [first, others @ ..] = keyring.entries.as_slice() else {
             return Err(SigningError::NoSecret);
         };
         if !others.is_empty() && !self.carries_several_signatures() {
             let scheme = delivery.scheme.clone().unwrap_or_default();
-            return Err(SigningError::OneSignatureOnly { scheme, count: signing.secrets.len() });
+            return Err(SigningError::OneSignatureOnly { scheme, count: keyring.entries.len() });
         }
         let payload = delivery.request.body().clone();
         // What the payload says of the time is what a receiver reads, whatever the clock says.
         let timestamp = self.timestamp_in(&payload).filter(|_| !self.has_timestamp_header());
-        let genuine = timestamp.unwrap_or_else(|| self.timestamp.unit.write(signing.timestamp));
-        let garbage = signing.fault.and_then(|fault| fault.timestamp(signing.timestamp, &genuine));
+        let genuine = timestamp.unwrap_or_else(|| self.timestamp.unit.write(moment));
+        let garbage = fault.and_then(|fault| fault.timestamp(moment, &genuine));
         let timestamp = garbage.unwrap_or(genuine);
         // What is signed, where it is not what is sent.
-        let other = signing.fault.and_then(|fault| fault.signed_payload(&payload)).map(|payload| {
+        let other = fault.and_then(|fault| fault.signed_payload(&payload)).map(|payload| {
             let mut delivery = delivery.clone();
             *delivery.request.body_mut() = payload.clone();
             (delivery, payload)
@@ -92,46 +109,54 @@ impl Scheme {
         let (signed, signed_payload) =
             other.as_ref().map_or((&delivery, &payload), |(other, payload)| (other, payload));
 
-        let encoding = signing.fault.map_or(self.encoding, |fault| fault.encoding(self));
-        let mut signatures = Vec::new();
-        for secret in signing.secrets {
-            let key = self.key.key(secret)?;
-            let raw = |key: &[u8]| self.raw(signed, signed_payload, &timestamp, key);
-            let signature = match signing.fault {
-                Some(fault) => fault.signature(self, &key, raw)?,
-                None => raw(&key)?,
+        let encoding = fault.map_or(self.encoding, |fault| fault.encoding(self));
+        let mut signatures = Vec::with_capacity(keyring.entries.len());
+        for entry in &keyring.entries {
+            let keyed = entry.key.as_ref().map_err(Clone::clone)?;
+            let raw = |keyed: &Keyed| self.raw(signed, signed_payload, &timestamp, keyed);
+            let signature = match fault {
+                Some(fault) => fault.signature(self, keyed, raw)?,
+                None => raw(keyed)?,
             };
             signatures.push(encoding.encode(&signature));
         }
+        let Delivery { id, request, .. } = &mut delivery;
         let mut proof = Proof {
             timestamp: Some(timestamp),
-            version: self.version.clone(),
+            version: self.version.as_deref().map(Cow::Borrowed),
             signatures: Some(signatures),
-            token: Some(first.expose().to_vec()),
-            id: delivery.id.clone(),
+            token: Some(Cow::Borrowed(first.secret.expose())),
+            id: Cow::Borrowed(id),
         };
-        let payload = match signing.fault {
+        let payload = match fault {
             Some(fault) => {
                 fault.alter(self, &mut proof);
                 fault.payload(payload)
             }
             None => payload,
         };
-        let mut delivery = self.write(delivery, &payload, &proof)?;
-        if let Some(fault) = signing.fault {
+        self.write(request, payload, &proof)?;
+        if let Some(fault) = fault {
             fault.finish(self, &mut delivery);
         }
         Ok(delivery)
     }
 
     /// The raw signature of a delivery under a key.
-    fn raw(&self, delivery: &Delivery, payload: &Bytes, timestamp: &str, key: &[u8]) -> Result<Vec<u8>, SigningError> {
+    fn raw(
+        &self,
+        delivery: &Delivery,
+        payload: &Bytes,
+        timestamp: &str,
+        keyed: &Keyed,
+    ) -> Result<Vec<u8>, SigningError> {
         if self.algorithm == Algorithm::Token {
             return Ok(Vec::new());
         }
-        let context = Content { delivery, payload, timestamp: Some(timestamp), id: Some(&delivery.id), key };
-        let content = self.content(&context).map_err(|field| SigningError::MissingField { field: field.title() })?;
-        Ok(self.algorithm.compute(key, &content))
+        let content =
+            Content { delivery, payload, timestamp: Some(timestamp), id: Some(&delivery.id), key: &keyed.key };
+        let signature = keyed.compute(|update| self.write_content(&content, update));
+        signature.map_err(|field| SigningError::MissingField { field: field.title() })
     }
 
     /// What the signature covers; the error is a field that the delivery does not have.
@@ -160,28 +185,21 @@ impl Scheme {
         self.content.write_to(value, write)
     }
 
-    fn write(&self, mut delivery: Delivery, payload: &Bytes, proof: &Proof) -> Result<Delivery, SigningError> {
+    fn write(&self, request: &mut Request<Bytes>, payload: Bytes, proof: &Proof<'_>) -> Result<(), SigningError> {
         for rule in &self.headers {
-            let name = HeaderName::from_bytes(rule.name.as_bytes())
-                .map_err(|_| SigningError::BadHeader { name: rule.name.clone(), reason: "its name is none" })?;
-            let mut items = Vec::new();
-            for item in &rule.items {
-                items.extend(proof.items(item));
-            }
-            let headers = delivery.request.headers_mut();
-            headers.remove(&name);
-            if items.is_empty() {
+            let headers = request.headers_mut();
+            let Some(text) = proof.text(rule) else {
+                headers.remove(&rule.header);
                 continue;
-            }
-            let text = items.join(rule.separator.as_deref().unwrap_or_default().as_bytes());
-            let value = HeaderValue::from_bytes(&text).map_err(|_| SigningError::BadHeader {
+            };
+            let value = HeaderValue::from_maybe_shared(Bytes::from(text)).map_err(|_| SigningError::BadHeader {
                 name: rule.name.clone(),
                 reason: "a control character is in it",
             })?;
-            headers.insert(name, value);
+            headers.insert(&rule.header, value);
         }
-        *delivery.request.body_mut() = match &self.envelope {
-            None => payload.clone(),
+        *request.body_mut() = match &self.envelope {
+            None => payload,
             Some(envelope) => {
                 let envelope = match proof.signatures {
                     Some(_) => Cow::Borrowed(envelope),
@@ -194,7 +212,7 @@ impl Scheme {
                 Bytes::from(body.unwrap_or_default())
             }
         };
-        Ok(delivery)
+        Ok(())
     }
 }
 
@@ -208,11 +226,29 @@ pub(super) struct Content<'a> {
     pub(super) key: &'a [u8],
 }
 
-impl Proof {
-    /// An item of a header, once for each signature where it holds one; nothing where something in it is left out.
-    fn items(&self, item: &Template) -> Vec<Vec<u8>> {
-        let count = if item.mentions(Field::Signature) { self.signatures.as_ref().map_or(0, Vec::len) } else { 1 };
-        (0..count).filter_map(|index| item.write(|field| self.value(field, index)).ok()).collect()
+impl Proof<'_> {
+    /// The value of a header: its items, each once, or once for each signature where it holds one. An item in which
+    /// something is left out is left out; nothing where all are.
+    fn text(&self, rule: &HeaderRule) -> Option<Vec<u8>> {
+        let mut text = Vec::with_capacity(USUAL_VALUE);
+        let mut any = false;
+        for item in &rule.items {
+            let signatures = self.signatures.as_ref().map_or(0, Vec::len);
+            let count = if item.mentions(Field::Signature) { signatures } else { 1 };
+            for index in 0..count {
+                let start = text.len();
+                if any {
+                    text.extend_from_slice(rule.separator.as_deref().unwrap_or_default().as_bytes());
+                }
+                let written =
+                    item.write_to(|field| self.value(field, index), &mut |bytes| text.extend_from_slice(bytes));
+                match written {
+                    Ok(()) => any = true,
+                    Err(_) => text.truncate(start),
+                }
+            }
+        }
+        any.then_some(text)
     }
 
     fn value(&self, field: Field, index: usize) -> Option<Cow<'_, [u8]>> {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::run::Ticket;
+use super::agenda::Ticket;
 use crate::edge::client::Client;
 use crate::error::Error;
 use crate::webhook::attempt::Attempt;
@@ -18,6 +18,8 @@ use crate::webhook::delivery::Delivery;
 /// An attempt that is to be made.
 pub(super) struct Flight {
     pub(super) ticket: Ticket,
+    /// The delivery without its signature, where it may have to be sent again.
+    pub(super) spare: Option<Delivery>,
     pub(super) delivery: Delivery,
     pub(super) client: Arc<Client>,
     pub(super) started: Timestamp,
@@ -89,7 +91,7 @@ impl Crew {
         let (back, landed) = (worker.clone(), self.landed.clone());
         self.workers.spawn(async move {
             while let Some(flight) = flights.recv().await {
-                let Flight { ticket, delivery, client, started } = flight.as_ref();
+                let Flight { ticket, delivery, client, started, .. } = flight.as_ref();
                 let attempt = client.send(delivery, ticket.number, *started).await;
                 if landed.send(Landing { flight, attempt, worker: back.clone() }).is_err() {
                     break;

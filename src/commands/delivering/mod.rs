@@ -3,10 +3,13 @@
 //! A command says what there is to deliver ([`Source`]) and where it goes ([`Route`]); the [`Deliverer`] does the rest.
 //! It alone waits, and what it does between two waits is done by one thread, so that nothing here needs a lock.
 
+mod agenda;
 mod crew;
+mod endpoint;
 mod pace;
 mod route;
 mod run;
+mod screen;
 mod tally;
 
 use std::time::Duration;
@@ -15,11 +18,11 @@ use jiff::Timestamp;
 
 pub use self::pace::{PaceArgs, Rate, Speed, count};
 pub use self::route::{Connecting, Route, open};
-use self::run::{Run, Stop};
+use self::run::Run;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::report::Reporter;
 use crate::report::notice::Notice;
-use crate::report::{Outcome, Reporter};
 use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::policy::StatusPatterns;
@@ -50,8 +53,8 @@ pub trait Source {
     /// The next delivery, as of `now`; nothing when there are no more.
     fn next(&mut self, now: Timestamp) -> Result<Option<Job>, Error>;
 
-    /// The delivery of an attempt that begins `now`, with that time and its signature.
-    fn sign(&mut self, job: &Job, route: &Route, now: Timestamp) -> Result<Delivery, Error>;
+    /// The delivery of an attempt that begins `now`, with that time and its signature, to one of the routes.
+    fn sign(&mut self, draft: Delivery, route: usize, now: Timestamp) -> Result<Delivery, Error>;
 
     /// What is worth saying about a delivery before it goes out.
     fn remark(&self, _delivery: &Delivery, _route: &Route) -> Option<Notice> {
@@ -120,21 +123,6 @@ impl Deliverer<'_> {
     pub async fn run(self, source: &mut dyn Source) -> Result<Exit, Error> {
         let mut run = Run::new(self, source);
         let stopped = run.fly().await;
-        let (tally, deliverer) = run.end();
-        // What was delivered is kept, whatever stopped the rest.
-        let lost = deliverer.recorder.map(Recorder::commit).transpose()?.flatten();
-        if let Some(notice) = lost {
-            deliverer.reporter.report(&Outcome::Notice(notice))?;
-        }
-        let stopped = stopped?;
-        let counted = deliverer.plan.shown != Shown::Each;
-        if deliverer.plan.all > 1 || counted {
-            deliverer.reporter.report(&Outcome::Summary(&tally.summary(counted)))?;
-        }
-        match stopped {
-            Some(Stop::Interrupted) => Err(tally.interrupted()),
-            Some(Stop::Nobody(error)) => Err(error),
-            None => Ok(tally.exit()),
-        }
+        run.end(stopped)
     }
 }

@@ -181,9 +181,9 @@ impl Metronome {
         Self { interval: Duration::from_secs_f64(1.0 / rate.per_second), next: Instant::now() }
     }
 
-    /// Whether one may begin now; otherwise when.
-    pub(super) fn wait(&self, now: Instant) -> Option<Instant> {
-        (self.next > now).then_some(self.next)
+    /// When the next one may begin.
+    pub(super) fn next(&self) -> Instant {
+        self.next
     }
 
     /// One has begun.
@@ -233,9 +233,8 @@ mod tests {
     fn a_rate_is_held_and_what_was_missed_for_long_is_not_made_up_for() {
         let mut metronome = Metronome::new(Rate { per_second: 10.0 });
         let start = metronome.next;
-        assert_eq!(metronome.wait(start), None);
         metronome.beat(start);
-        assert_eq!(metronome.wait(start), Some(start + Duration::from_millis(100)));
+        assert_eq!(metronome.next(), start + Duration::from_millis(100));
         // A little late: the next one comes at its time all the same.
         metronome.beat(start + Duration::from_millis(130));
         assert_eq!(metronome.next, start + Duration::from_millis(200));

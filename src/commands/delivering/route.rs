@@ -1,7 +1,7 @@
 //! The way of a provider's deliveries: to the target, or to a receiver inside the program.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use crate::edge::listener::{self, Limits};
 use crate::edge::target::{Target, TargetError};
 use crate::error::Error;
 use crate::report::notice::Notice;
+use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
@@ -98,7 +99,7 @@ impl Route {
     /// The way to a receiver inside the program, which verifies with the same secrets. Starts it on a free port.
     pub async fn inside(
         provider: Arc<Provider>,
-        secrets: Vec<Secret>,
+        secrets: &[Secret],
         clock: fn() -> Timestamp,
         connecting: Connecting<'_>,
     ) -> Result<Self, Error> {
@@ -109,8 +110,7 @@ impl Route {
         let target: Target = format!("http://{address}{path}").parse().map_err(|error: TargetError| {
             Error::usage(error.to_string(), "mend `request.path` in the provider's file")
         })?;
-        let receiver =
-            Arc::new(Receiver { provider: Arc::clone(&provider), secrets, clock, received: Mutex::default() });
+        let receiver = Arc::new(Receiver::new(Arc::clone(&provider), secrets, clock));
         let limits = Limits { body: usize::MAX, ..Limits::default() };
         tokio::spawn(listener::serve(vec![listener], Arc::clone(&receiver), limits, std::future::pending()));
         let route = Self::to(target, Some(provider), connecting).await?;
@@ -124,8 +124,9 @@ impl Route {
     }
 
     /// How a delivery arrived at the receiver inside the program, if it did.
-    pub(super) fn reception(&self, delivery: &Delivery) -> Option<Reception> {
-        let mut reception = self.receiver.as_ref()?.take(delivery)?;
+    pub(super) fn reception(&self, delivery: &Delivery, attempt: &mut Attempt) -> Option<Reception> {
+        let answer = attempt.outcome.as_mut().ok()?;
+        let mut reception = self.receiver.as_ref()?.take(&mut answer.headers)?;
         // Not every provider sends an id; both arrows are to have the same.
         reception.delivery.id.clone_from(&delivery.id);
         reception.delivery.variant.clone_from(&delivery.variant);

@@ -22,9 +22,9 @@ use crate::report::notice::Notice;
 use crate::webhook::attempt::{Attempt, Incomplete};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
-use crate::webhook::fixture::Renderer;
 use crate::webhook::forwarding::{forwarded, without_hop_by_hop};
 use crate::webhook::glob::Glob;
+use crate::webhook::id_form::IdForm;
 use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
 use crate::webhook::recognition;
@@ -182,10 +182,11 @@ impl Desk {
     }
 
     fn fresh_id(&self, provider: Option<&Provider>, now: Timestamp) -> String {
-        let form = provider.map_or("msg_{{alnum:24}}", |provider| provider.places.id_form.as_str());
         let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = Renderer::new("", "", now, &mut random).render(form.as_bytes()).unwrap_or_default();
-        String::from_utf8_lossy(&id).into_owned()
+        match provider {
+            Some(provider) => provider.places.id_form.fresh(now, &mut random),
+            None => IdForm::default().fresh(now, &mut random),
+        }
     }
 
     fn routes_for(&self, names: &[String]) -> Vec<&Arc<Route>> {

@@ -54,8 +54,8 @@ impl Source for Deliveries<'_, '_> {
         Ok(Some(Job { route, draft, due: self.due }))
     }
 
-    fn sign(&mut self, job: &Job, _: &Route, now: Timestamp) -> Result<Delivery, Error> {
-        self.preparer.sign(job.draft.clone(), job.route, now)
+    fn sign(&mut self, draft: Delivery, route: usize, now: Timestamp) -> Result<Delivery, Error> {
+        self.preparer.sign(draft, route, now)
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::ReplayArgs;
 use super::selection::{Captured, Item, Selection};
+use crate::commands::arguments::Header;
 use crate::commands::secrets::secrets;
 use crate::context::Context;
 use crate::edge::target::Target;
@@ -16,10 +17,9 @@ use crate::report::notice::Notice;
 use crate::webhook::capture::Capture;
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::delivery::Delivery;
-use crate::webhook::fixture::Renderer;
+use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
-use crate::webhook::secret::Secret;
-use crate::webhook::signing::Signing;
+use crate::webhook::signing::SigningError;
 use crate::webhook::{recognition, replaying};
 
 /// Where deliveries of one provider go.
@@ -54,7 +54,7 @@ pub(super) struct Preparer<'a> {
     ways: Vec<Way>,
     /// The ways by where they begin and whose they are.
     known_ways: BTreeMap<(String, Option<String>), usize>,
-    secrets: BTreeMap<String, Vec<Secret>>,
+    keyrings: BTreeMap<String, Keyring>,
     random: fastrand::Rng,
     line: Vec<u8>,
     /// How many deliveries lack a header that was redacted and is no part of the signature.
@@ -81,7 +81,7 @@ impl<'a> Preparer<'a> {
             all: None,
             ways: Vec::new(),
             known_ways: BTreeMap::new(),
-            secrets: BTreeMap::new(),
+            keyrings: BTreeMap::new(),
             random: context.random(),
             line: Vec::new(),
             left_out: BTreeMap::new(),
@@ -128,7 +128,8 @@ impl<'a> Preparer<'a> {
             for way in &self.ways {
                 let Some(provider) = &way.provider else { continue };
                 let found = secrets(&self.args.secret, provider, self.context, Some(&way.target))?;
-                if self.secrets.insert(provider.name.clone(), found.secrets).is_none() {
+                let keyring = Keyring::new(&provider.scheme, &found.secrets);
+                if self.keyrings.insert(provider.name.clone(), keyring).is_none() {
                     notices.extend(found.notices);
                     notices.extend(self.args.pace.notice(provider));
                 }
@@ -169,22 +170,13 @@ impl<'a> Preparer<'a> {
     pub(super) fn sign(&self, draft: Delivery, way: usize, now: Timestamp) -> Result<Delivery, Error> {
         let mut delivery = match &self.ways[way].provider {
             Some(provider) if !self.keep_signature => {
-                let secrets = self.secrets.get(&provider.name).map(Vec::as_slice).unwrap_or_default();
-                let signing = Signing { timestamp: now, secrets, fault: None };
-                let signed = provider.scheme.sign(draft, &signing);
+                let keyring = self.keyrings.get(&provider.name).ok_or(SigningError::NoSecret);
+                let signed = keyring.and_then(|keyring| provider.scheme.sign_with(draft, keyring, now, None));
                 signed.map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?
             }
             Some(_) | None => draft,
         };
-        let headers = delivery.request.headers_mut();
-        for header in &self.args.header {
-            headers.remove(&header.name);
-        }
-        for header in &self.args.header {
-            if let Some(value) = &header.value {
-                headers.append(header.name.clone(), value.clone());
-            }
-        }
+        Header::apply(&self.args.header, delivery.request.headers_mut());
         Ok(delivery)
     }
 
@@ -269,7 +261,8 @@ impl<'a> Preparer<'a> {
         }
         if delivery.id.is_empty() {
             let own = provider.delivery_id(delivery).filter(|id| !id.is_empty());
-            delivery.id = own.unwrap_or_else(|| self.fresh_id(provider));
+            delivery.id =
+                own.unwrap_or_else(|| provider.places.id_form.fresh((self.context.clock)(), &mut self.random));
         }
     }
 
@@ -340,12 +333,5 @@ impl<'a> Preparer<'a> {
         self.ways.push(Way { target, provider: provider.map(Arc::clone) });
         self.known_ways.insert(key, self.ways.len() - 1);
         Ok(self.ways.len() - 1)
-    }
-
-    fn fresh_id(&mut self, provider: &Provider) -> String {
-        let now = (self.context.clock)();
-        let form = provider.places.id_form.as_bytes();
-        let id = Renderer::new("", "", now, &mut self.random).render(form).unwrap_or_default();
-        String::from_utf8_lossy(&id).into_owned()
     }
 }

@@ -138,7 +138,7 @@ impl HumanReporter<'_> {
             "{} <-- {result} {} {} ({}) {}",
             self.time(at),
             delivery.request.method(),
-            sanitize::line(&attempt.url),
+            sanitize::line(&attempt.url.to_string()),
             elapsed(attempt.duration),
             self.id(delivery),
         );

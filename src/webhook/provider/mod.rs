@@ -5,10 +5,11 @@ mod reading;
 
 use std::borrow::Cow;
 
-use http::{HeaderName, Method};
+use http::{HeaderName, HeaderValue, Method};
 
 use super::delivery::Delivery;
 use super::event::EventName;
+use super::id_form::IdForm;
 use super::json::{Document, Path};
 use super::policy::DeliveryPolicy;
 use super::scheme::Scheme;
@@ -59,8 +60,8 @@ pub struct Places {
     pub event: Vec<Place>,
     /// The id of the delivery or the event.
     pub id: Vec<Place>,
-    /// The form of a fresh id, with placeholders as in a fixture.
-    pub id_form: String,
+    /// The form of a fresh id.
+    pub id_form: IdForm,
     /// What tells one event from its duplicate: lists of places, the first of which that are all there counts.
     pub deduplicate: Vec<Vec<Place>>,
 }
@@ -87,9 +88,20 @@ pub struct RequestRules {
     /// The method.
     pub method: Method,
     /// The content type.
-    pub content_type: String,
+    pub content_type: HeaderValue,
     /// Further headers, fixed or written from the delivery.
-    pub headers: Vec<(String, Template)>,
+    pub headers: Vec<RequestHeader>,
+}
+
+/// A header of a provider's requests that has nothing to do with the signature.
+#[derive(Debug, Clone)]
+pub struct RequestHeader {
+    /// The name, as the provider spells it.
+    pub name: String,
+    /// The same as requests are searched by it.
+    pub header: HeaderName,
+    /// The value.
+    pub value: Template,
 }
 
 impl Provider {
@@ -112,7 +124,7 @@ impl Provider {
     #[must_use]
     pub fn spelling(&self, header: &HeaderName) -> String {
         let scheme = self.scheme.headers.iter().map(|rule| &rule.name);
-        let mut own = scheme.chain(self.request.headers.iter().map(|(name, _)| name));
+        let mut own = scheme.chain(self.request.headers.iter().map(|header| &header.name));
         let spelled = own.find(|name| name.eq_ignore_ascii_case(header.as_str()));
         spelled.cloned().unwrap_or_else(|| title_case(header.as_str()))
     }
@@ -121,7 +133,7 @@ impl Provider {
     #[must_use]
     pub fn header_names(&self) -> Vec<String> {
         let scheme = self.scheme.headers.iter().map(|rule| &rule.name);
-        scheme.chain(self.request.headers.iter().map(|(name, _)| name)).cloned().collect()
+        scheme.chain(self.request.headers.iter().map(|header| &header.name)).cloned().collect()
     }
 
     /// The event type of a delivery, where the provider has it.

@@ -38,7 +38,8 @@ impl Sent<'_> {
         json.extend_from_slice(br#","direction":"sent","sent_at":""#);
         write_time(attempt.started, json);
         json.extend_from_slice(br#"","url":"#);
-        write_optional(Some(attempt.url.as_str()).filter(|_| !self.in_process), json);
+        let url = if self.in_process { None } else { Some(attempt.url.to_string()) };
+        write_optional(url.as_deref(), json);
         json.extend_from_slice(br#","attempt":"#);
         write_number(attempt.number.into(), json);
         json.extend_from_slice(br#","request":"#);
@@ -120,7 +121,7 @@ mod tests {
         };
         let attempt = Attempt {
             number: 2,
-            url: "http://localhost:3000/hook?x=1".into(),
+            url: http::Uri::from_static("http://localhost:3000/hook?x=1"),
             started: Timestamp::from_millisecond(1_795_255_200_123).expect("a time"),
             duration: Duration::from_micros(12_500),
             outcome,

@@ -5,6 +5,8 @@ mod timestamp;
 
 use std::borrow::Cow;
 
+use http::HeaderName;
+
 pub use self::algorithm::{Algorithm, Hash};
 pub use self::timestamp::{TimestampRule, TimestampUnit};
 use super::delivery::Delivery;
@@ -43,6 +45,8 @@ pub struct Scheme {
 pub struct HeaderRule {
     /// The name, as the provider spells it.
     pub name: String,
+    /// The same as requests are searched by it.
+    pub header: HeaderName,
     /// The value.
     pub value: Template,
     /// What stands between the items, where the value is a list of them.
@@ -56,12 +60,17 @@ pub struct HeaderRule {
 impl HeaderRule {
     /// A header with that value, which is a list where there is a separator.
     #[must_use]
-    pub fn new(name: String, value: Template, separator: Option<String>, optional: bool) -> Self {
+    pub fn new(
+        (name, header): (String, HeaderName),
+        value: Template,
+        separator: Option<String>,
+        optional: bool,
+    ) -> Self {
         let items = match &separator {
             Some(separator) => value.split(separator),
             None => vec![value.clone()],
         };
-        Self { name, value, separator, optional, items }
+        Self { name, header, value, separator, optional, items }
     }
 }
 

@@ -7,13 +7,13 @@ use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 use std::time::Duration;
 
-use http::Method;
+use http::{HeaderValue, Method};
 
 use self::signature::read_scheme;
 use self::values::{check_path, header_name, header_value, parsed, place, readable, template, values};
-use super::{EventInfo, Place, Places, Provider, RequestRules};
+use super::{EventInfo, Place, Places, Provider, RequestHeader, RequestRules};
 use crate::webhook::event::EventName;
-use crate::webhook::fixture::Renderer;
+use crate::webhook::id_form::IdForm;
 use crate::webhook::policy::{DeliveryPolicy, RetryOn, StatusPatterns};
 use crate::webhook::scheme::Scheme;
 use crate::webhook::table::{At, FileError, Source, Table};
@@ -100,14 +100,15 @@ fn read_request(mut table: Table<'_>) -> Result<(RequestRules, Option<Template>)
     };
     let content_type = match table.text("content-type")? {
         Some(text) => header_value(&table, &text)?,
-        None => "application/json".to_owned(),
+        None => HeaderValue::from_static("application/json"),
     };
     let mut headers = Vec::new();
     for (name, value) in table.table("headers")?.into_texts()? {
         let template = template(&table, &value, &HEADER_FIELDS)?;
         header_value(&table, &value)?;
         readable(&table, &value, &template, None)?;
-        headers.push((header_name(&table, name)?, template));
+        let (name, header) = header_name(&table, name)?;
+        headers.push(RequestHeader { name, header, value: template });
     }
     let envelope = match table.text("body")? {
         None => None,
@@ -128,7 +129,7 @@ fn read_request(mut table: Table<'_>) -> Result<(RequestRules, Option<Template>)
 fn read_places(mut table: Table<'_>, request: &RequestRules, scheme: &Scheme) -> Result<Places, FileError> {
     let signed = scheme.headers.iter().map(|rule| (&rule.name, &rule.value));
     let headers: Vec<(&String, &Template)> =
-        signed.chain(request.headers.iter().map(|(name, template)| (name, template))).collect();
+        signed.chain(request.headers.iter().map(|header| (&header.name, &header.value))).collect();
     // A header whose template holds the field is read back with it, so that its place need not be said twice.
     let implied = |field: Field| {
         let rule = headers.iter().find(|(_, template)| template.mentions(field))?;
@@ -148,19 +149,13 @@ fn read_places(mut table: Table<'_>, request: &RequestRules, scheme: &Scheme) ->
     let mut id: Vec<Place> = implied(Field::Id).into_iter().collect();
     id.extend(places(&table, texts)?);
     let id_form = match table.text("id-form")? {
-        None => "msg_{{alnum:24}}".to_owned(),
+        None => IdForm::default(),
         Some(text) if text.value.contains("{{id") || text.value.contains("{{event") => {
             let message = format!("an id cannot be made of itself or of the event: `{}`", text.value);
             return Err(table.error(&text.span, message, Some("write a form such as \"evt_{{alnum:24}}\"".into())));
         }
-        Some(text) => {
-            let mut random = fastrand::Rng::with_seed(0);
-            let mut renderer = Renderer::new("", "", jiff::Timestamp::UNIX_EPOCH, &mut random);
-            renderer
-                .render(text.value.as_bytes())
-                .map_err(|error| table.error_within(&text.span, error.offset, error.to_string(), Some(error.hint)))?;
-            text.value
-        }
+        Some(text) => IdForm::parse(&text.value)
+            .map_err(|error| table.error_within(&text.span, error.offset, error.to_string(), Some(error.hint)))?,
     };
     let mut deduplicate = Vec::new();
     for texts in table.text_lists("deduplicate")? {

@@ -155,7 +155,7 @@ fn check_scheme(
         let hint = format!("add a [[signature.headers]] whose value holds `{{{}}}`", proof.name());
         return error("no header carries the signature", &hint);
     }
-    let versioned = request.headers.iter().any(|(_, value)| value.mentions(Field::Version));
+    let versioned = request.headers.iter().any(|header| header.value.mentions(Field::Version));
     if (versioned || scheme.uses(Field::Version)) && scheme.version.is_none() {
         return error("`{version}` is used, but there is no `signature.version`", "add `version = \"v1\"`");
     }

@@ -75,20 +75,20 @@ fn template_error(table: &Table<'_>, text: &At<String>, error: &TemplateError) -
     }
 }
 
-pub(super) fn header_name(table: &Table<'_>, name: At<String>) -> Result<String, FileError> {
+pub(super) fn header_name(table: &Table<'_>, name: At<String>) -> Result<(String, HeaderName), FileError> {
     match HeaderName::from_bytes(name.value.as_bytes()) {
         Ok(header) if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&header) => {
             let message = format!("`{}` follows from the body and the connection", name.value);
             Err(table.error(&name.span, message, Some("leave it out".to_owned())))
         }
-        Ok(_) => Ok(name.value),
+        Ok(header) => Ok((name.value, header)),
         Err(_) => Err(table.error(&name.span, format!("`{}` is no header name", name.value.escape_debug()), None)),
     }
 }
 
-pub(super) fn header_value(table: &Table<'_>, text: &At<String>) -> Result<String, FileError> {
+pub(super) fn header_value(table: &Table<'_>, text: &At<String>) -> Result<HeaderValue, FileError> {
     match HeaderValue::from_str(&text.value) {
-        Ok(_) => Ok(text.value.clone()),
+        Ok(value) => Ok(value),
         Err(_) => {
             let message = format!("`{}` cannot be the value of a header", text.value.escape_debug());
             Err(table.error(&text.span, message, None))
@@ -110,6 +110,6 @@ pub(super) fn place(table: &Table<'_>, text: &At<String>) -> Result<Place, FileE
     if text.value.starts_with('/') {
         return pointer(table, text).map(Place::Payload);
     }
-    let name = header_name(table, text.clone())?;
+    let (name, _) = header_name(table, text.clone())?;
     Ok(Place::Header { name, form: None })
 }
