@@ -133,7 +133,7 @@ fn attempt(outcome: Result<(u16, &'static str), Failure>) -> Attempt {
         truncated: false,
         incomplete: None,
     };
-    let url = "http://localhost:3000/webhooks/wpg".to_owned();
+    let url = http::Uri::from_static("http://localhost:3000/webhooks/wpg");
     Attempt { number: 1, url, started: now(), duration: Duration::from_millis(12), outcome: outcome.map(answer) }
 }
 
@@ -150,6 +150,7 @@ fn sends(reporter: &mut dyn Reporter) {
     let notice = Notice::TestSecret { scheme: "wpg".to_owned(), variable: "WPG_WEBHOOK_SECRET".to_owned() };
     let again = Prospect {
         step: Step::Retry { after: Duration::from_mins(4) },
+        provider: "wpg".to_owned(),
         most: Some(6),
         waited: Duration::from_mins(7),
         pause: Some(Duration::from_secs(4)),

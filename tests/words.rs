@@ -232,7 +232,7 @@ fn errors() -> Vec<Error> {
         Error::NothingLogged { path: log(), filtered: true },
         Error::NothingToReplay,
         Error::Unreplayable {
-            id: text("msg_1"),
+            delivery: text("`msg_1`"),
             reason: text("it is not known where it went"),
             hint: text("give --to"),
         },

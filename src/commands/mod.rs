@@ -22,4 +22,5 @@ pub mod schemes;
 pub mod secrets;
 pub mod send;
 pub mod sign;
+pub mod targeting;
 pub mod verify;

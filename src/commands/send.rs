@@ -1,25 +1,23 @@
 //! `wh send`: sign fixture payloads and deliver them to a URL, or to a receiver inside the program.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use http::header::LOCATION;
 use http::{StatusCode, Uri};
 use jiff::Timestamp;
 
 use super::arguments;
 use super::composing::{Composer, DeliveryArgs};
-use super::delivering::{self, Connecting, Deliverer, Job, PaceArgs, Plan, Recorder, Route, Shown, Source, Speed};
+use super::delivering::{self, Deliverer, Job, PaceArgs, Plan, Recorder, Route, Shown, Source, Speed};
 use super::recording::{AttemptLog, RecordingArgs};
 use super::secrets::{Secrets, secrets};
 use super::sign::default_target;
+use super::targeting::TargetArgs;
 use crate::cli::{Format, SharedArgs};
 use crate::context::Context;
-use crate::edge::target::Target;
-use crate::edge::{prompt, runtime};
+use crate::edge::runtime;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::notice::Notice;
@@ -33,10 +31,9 @@ use crate::webhook::fault::Fault;
 use crate::webhook::keyring::Keyring;
 use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::Provider;
-use crate::webhook::secret::Secret;
+use crate::webhook::unexpected::{self, Refused, Signed};
 
 /// Sign fixture payloads and deliver them to a URL
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  wh send slot.submitted\n  wh send slot.submitted --to localhost:3000/webhooks/wpg\n  wh send 'slot.*' --to 3000\n  wh send --all --scheme comps --to 3000\n  wh send slot.submitted --to 3000 --fault stale --expect 401"
@@ -48,21 +45,8 @@ pub struct SendArgs {
     /// Deliver every event of the scheme, with its variants
     #[arg(long, conflicts_with = "events")]
     all: bool,
-    /// Deliver to this URL: 3000, :3000/path, localhost:3000 or https://…
-    #[arg(long, value_name = "URL", value_parser = arguments::target, help_heading = "Target")]
-    to: Option<Target>,
-    /// Allow a target that is not this machine
-    #[arg(long, help_heading = "Target")]
-    allow_remote: bool,
-    /// Accept any TLS certificate
-    #[arg(short = 'k', long, help_heading = "Target")]
-    insecure: bool,
-    /// Trust the PEM certificates in a file, too
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Target")]
-    cacert: Option<PathBuf>,
-    /// Wait this long for an answer [default: as long as the provider does]
-    #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Target")]
-    timeout: Option<Duration>,
+    #[command(flatten)]
+    target: TargetArgs,
     /// Say which answers are good [default: 2xx; with --retry, what the provider counts as received]
     #[arg(long, value_name = "STATUS", value_parser = arguments::statuses, help_heading = "Target")]
     expect: Option<StatusPatterns>,
@@ -84,8 +68,8 @@ impl SendArgs {
     /// What settings stand in for.
     pub fn slots(&mut self) -> Slots<'_> {
         let DeliveryArgs { scheme, secret, .. } = &mut self.delivery;
-        let allow_remote = self.allow_remote;
-        Slots { scheme: Some(scheme), to: Some(&mut self.to), secret: Some(secret), allow_remote }
+        let TargetArgs { to, allow_remote, .. } = &mut self.target;
+        Slots { scheme: Some(scheme), to: Some(to), secret: Some(secret), allow_remote: *allow_remote }
     }
 }
 
@@ -103,8 +87,8 @@ pub fn run(
     let mut composer = Composer::new(&args.delivery, context, &catalogue)?;
     let mut events = composer.events(&args.events, args.all)?;
     composer.one_id_only(args.count.unwrap_or(1))?;
-    if let (Some(target), false) = (&args.to, args.dry_run) {
-        allow(target, args.allow_remote, context)?;
+    if let (Some(target), false) = (&args.target.to, args.dry_run) {
+        args.target.allow(target, context)?;
     }
     let senders = senders(&events, &catalogue, &composer, args, context)?;
     // Many at once come in the order of their providers' files, which is that of life.
@@ -118,7 +102,7 @@ pub fn run(
     // What cannot be made is told before anything is said or sent.
     for event in &events {
         let sender = &senders[&event.provider];
-        let target = args.to.clone().unwrap_or_else(|| default_target(&sender.provider));
+        let target = args.target.to.clone().unwrap_or_else(|| default_target(&sender.provider));
         composer.delivery(event, &sender.provider, &sender.keyring, target.uri())?;
     }
     let mut notices = notices(&senders, &composer, args);
@@ -133,7 +117,7 @@ pub fn run(
     if args.dry_run {
         for event in events.iter().cycle().take(args.count.unwrap_or(events.len())) {
             let sender = &senders[&event.provider];
-            let target = args.to.clone().unwrap_or_else(|| default_target(&sender.provider));
+            let target = args.target.to.clone().unwrap_or_else(|| default_target(&sender.provider));
             let delivery = composer.delivery(event, &sender.provider, &sender.keyring, target.uri())?;
             reporter.report(&Outcome::Planned { delivery: &delivery, provider: &sender.provider })?;
         }
@@ -184,7 +168,7 @@ fn senders(
         if !senders.contains_key(&event.provider) {
             let provider = Arc::new(catalogue.provider(&event.provider)?);
             composer.check_fault(&provider)?;
-            let secrets = secrets(&args.delivery.secret, &provider, context, args.to.as_ref())?;
+            let secrets = secrets(&args.delivery.secret, &provider, context, args.target.to.as_ref())?;
             let keyring = Keyring::new(&provider.scheme, &secrets.secrets);
             senders.insert(event.provider.clone(), Sender { provider, secrets, keyring });
         }
@@ -194,7 +178,7 @@ fn senders(
 
 /// What is worth knowing before anything is sent. In the program both sides use the test secret, so that one line will do.
 fn notices(senders: &BTreeMap<String, Sender>, composer: &Composer<'_>, args: &SendArgs) -> Vec<Notice> {
-    let in_process = args.to.is_none() && !args.dry_run;
+    let in_process = args.target.to.is_none() && !args.dry_run;
     let mut test_secrets = Vec::new();
     let mut notices = Vec::new();
     for sender in senders.values() {
@@ -205,43 +189,20 @@ fn notices(senders: &BTreeMap<String, Sender>, composer: &Composer<'_>, args: &S
             }
         }
     }
-    notices.extend(connecting(args).notice(args.to.as_ref()).filter(|_| !args.dry_run));
+    notices.extend(args.target.connecting(false).notice(args.target.to.as_ref()).filter(|_| !args.dry_run));
     if in_process {
         notices.insert(0, Notice::InProcess { test_secrets });
     }
     notices
 }
 
-/// A target that is not this machine is asked about, or needs a flag where there is nobody to ask.
-pub(super) fn allow(target: &Target, allowed: bool, context: &Context) -> Result<(), Error> {
-    if allowed || target.is_loopback() {
-        return Ok(());
-    }
-    let url = target.as_str().to_owned();
-    if !context.terminals.interactive() {
-        return Err(Error::Remote { url, asked: false });
-    }
-    let question = format!("`{url}` is not on this machine. Send there?");
-    if prompt::confirm(&question) == Some(true) { Ok(()) } else { Err(Error::Remote { url, asked: true }) }
-}
-
-/// How the target is connected to.
-fn connecting(args: &SendArgs) -> Connecting<'_> {
-    Connecting {
-        timeout: args.timeout,
-        insecure: args.insecure,
-        cacert: args.cacert.as_deref(),
-        reuse: args.count.is_some(),
-    }
-}
-
 /// The routes of the deliveries, one for each provider, in the order of their names.
 async fn routes(senders: &BTreeMap<String, Sender>, args: &SendArgs, context: &Context) -> Result<Vec<Route>, Error> {
-    let connecting = connecting(args);
+    let connecting = args.target.connecting(args.count.is_some());
     let mut routes = Vec::new();
     for sender in senders.values() {
         let provider = Arc::clone(&sender.provider);
-        routes.push(match &args.to {
+        routes.push(match &args.target.to {
             Some(target) => Route::to(target.clone(), Some(provider), connecting).await?,
             None => Route::inside(provider, &sender.secrets.secrets, context.clock, connecting).await?,
         });
@@ -316,51 +277,25 @@ impl Source for Deliveries<'_, '_> {
 /// What may help with an answer that is not good. Of a delivery that is wrong on purpose, a refusal needs no help.
 fn advice(attempt: &Attempt, route: &Route, sender: &Sender, args: &SendArgs) -> Option<String> {
     let answer: &Answer = attempt.outcome.as_ref().ok()?;
-    let provider = &sender.provider;
-    if let Some(fault) = args.delivery.fault
-        && answer.status.is_success()
-    {
-        return Some(format!("a correct receiver refuses this ({}), and this one accepted it", fault.name()));
-    }
-    // Where nothing is there, a fault was not refused for what it is.
-    let genuine = args.delivery.fault.is_none();
+    let (provider, url) = (&*sender.provider, route.target.uri());
     let expected = match &args.expect {
         Some(expect) => expect.matches(answer.status),
         None => answer.status.is_success(),
     };
-    if expected && (genuine || answer.status != StatusCode::NOT_FOUND) {
-        return None;
-    }
-    match answer.status {
-        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-            let path = provider.request.path.as_deref().filter(|path| *path != route.target.path())?;
-            let scheme = if route.target.is_https() { "https://" } else { "" };
-            let authority = route.target.authority();
-            Some(format!("the guide of {} has its endpoint at {path}: --to {scheme}{authority}{path}", provider.name))
+    match args.delivery.fault {
+        Some(fault) if answer.status.is_success() => {
+            Some(format!("a correct receiver refuses this ({}), and this one accepted it", fault.name()))
         }
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if genuine && args.delivery.has_timestamp() => {
-            Some("--timestamp dated it; a receiver refuses what is too old or too early".to_owned())
+        // Where nothing is there, a fault was not refused for what it is.
+        Some(_) if !expected || answer.status == StatusCode::NOT_FOUND => {
+            unexpected::misdirected(answer, provider, url)
         }
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if genuine => {
-            let names: Vec<&str> = sender.secrets.secrets.iter().map(Secret::name).collect();
-            let names = names.join(" and ");
-            let variable = provider.secret_variable();
-            Some(if names == variable {
-                format!(
-                    "it was signed with the secret from {variable}; is that the receiver's, and does it verify the raw body?"
-                )
-            } else {
-                format!("it was signed with {names}; {variable} or --secret-env gives the receiver's own")
-            })
+        Some(_) => None,
+        None if expected => None,
+        None => {
+            let names: Vec<&str> = sender.keyring.names().collect();
+            let signed = if args.delivery.has_timestamp() { Signed::AsOf } else { Signed::Now(&names) };
+            unexpected::advice(answer, &Refused { provider, url, signed })
         }
-        StatusCode::BAD_REQUEST if genuine => {
-            Some("some receivers answer 400 to a wrong signature: verify the raw body, before it is parsed".to_owned())
-        }
-        status if status.is_redirection() => {
-            let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok());
-            let to = location.map_or_else(String::new, |location| format!(" (it leads to {location})"));
-            Some(format!("redirects are not followed{to}: give --to the URL that answers itself"))
-        }
-        _ => None,
     }
 }

@@ -161,10 +161,10 @@ pub enum Error {
     #[error("there is nothing to replay")]
     NothingToReplay,
     /// A delivery that cannot be sent again.
-    #[error("`{id}` cannot be replayed: {reason}")]
+    #[error("{delivery} cannot be replayed: {reason}")]
     Unreplayable {
-        /// Its id.
-        id: String,
+        /// Which one: its id, or else where it went.
+        delivery: String,
         /// Why not.
         reason: String,
         /// The way out.

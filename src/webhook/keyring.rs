@@ -31,6 +31,11 @@ impl Keyring {
         Self { entries: secrets.iter().map(entry).collect() }
     }
 
+    /// Where the secrets came from.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.secret.name())
+    }
+
     /// Why none of the secrets is a key; nothing when one is, or when there is none at all.
     #[must_use]
     pub fn fault(&self) -> Option<&SecretError> {

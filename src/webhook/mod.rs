@@ -34,5 +34,6 @@ pub mod signing;
 pub mod table;
 pub mod template;
 pub mod tree;
+pub mod unexpected;
 pub mod verification;
 pub mod weakness;

@@ -1,12 +1,11 @@
 //! The ways to a receiver that is checked, and the ear for whoever stops that.
 
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::commands::delivering::open;
+use crate::commands::targeting::{Connecting, open};
 use crate::edge::client::{Client, ClientOptions};
 use crate::edge::interruption::Interruptions;
 use crate::edge::target::Target;
@@ -24,14 +23,9 @@ pub(super) struct Connections {
 
 impl Connections {
     /// Clients for a target. Looks its name up.
-    pub(super) async fn open(
-        target: &Target,
-        timeout: Duration,
-        insecure: bool,
-        cacert: Option<&Path>,
-    ) -> Result<Self, Error> {
-        let options = ClientOptions { timeout, insecure, ..ClientOptions::default() };
-        let open = async |options: ClientOptions| open(target, cacert, options).await;
+    pub(super) async fn open(target: &Target, timeout: Duration, connecting: Connecting<'_>) -> Result<Self, Error> {
+        let options = ClientOptions { timeout, insecure: connecting.insecure, ..ClientOptions::default() };
+        let open = async |options: ClientOptions| open(target, connecting.cacert, options).await;
         let far = !target.is_loopback() || target.is_https();
         Ok(Self {
             usual: open(options.clone()).await?,

@@ -4,14 +4,13 @@ use http::StatusCode;
 
 use super::examiner::Examiner;
 use crate::commands::secrets::test_secret;
-use crate::edge::target::Target;
 use crate::webhook::attempt::Answer;
 use crate::webhook::encoding::Encoding;
-use crate::webhook::probe::judging::words;
 use crate::webhook::provider::Provider;
 use crate::webhook::scheme::{Algorithm, TimestampUnit};
 use crate::webhook::secret::Secret;
 use crate::webhook::template::{Field, Template};
+use crate::webhook::unexpected::misdirected;
 
 /// Another way to sign, which the receiver may expect.
 pub(super) struct Guess {
@@ -97,12 +96,10 @@ impl Examiner<'_> {
     /// What may help with a refusal of the genuine delivery.
     pub(super) async fn diagnose(&mut self, answer: &Answer) -> Option<String> {
         let (provider, target) = (self.subject.provider, self.subject.target);
+        if let Some(advice) = misdirected(answer, provider, target.uri()) {
+            return Some(advice);
+        }
         match answer.status {
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => return Some(path_hint(provider, target)),
-            status if status.is_redirection() => {
-                let answered = words(answer);
-                return Some(format!("redirects are not followed ({answered}): give --to the URL that answers itself"));
-            }
             StatusCode::TOO_MANY_REQUESTS => {
                 return Some("it is asked too often: let this sender through, or wait and run it again".to_owned());
             }
@@ -126,16 +123,5 @@ impl Examiner<'_> {
             "no common mistake explains it: is the {proof} of {names} the receiver's own{source}, does it verify the raw \
              body, and does it ever compute what it compares?"
         ))
-    }
-}
-
-fn path_hint(provider: &Provider, target: &Target) -> String {
-    match provider.request.path.as_deref().filter(|path| *path != target.path()) {
-        Some(path) => {
-            let scheme = if target.is_https() { "https://" } else { "" };
-            let authority = target.authority();
-            format!("the guide of {} has its endpoint at {path}: --to {scheme}{authority}{path}", provider.name)
-        }
-        None => "give --to the path at which it takes deliveries".to_owned(),
     }
 }

@@ -8,7 +8,6 @@ mod observations;
 mod reports;
 mod selection;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -21,11 +20,10 @@ use self::reports::{ReportArg, Reports};
 use self::selection::Selection;
 use super::arguments;
 use super::secrets::{Secrets, secrets};
-use super::send::allow;
+use super::targeting::TargetArgs;
 use crate::cli::{SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
 use crate::edge::runtime;
-use crate::edge::target::Target;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::{Outcome, Reporter};
@@ -41,9 +39,9 @@ use crate::webhook::provider::Provider;
 const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Find out whether a receiver refuses what it must and accepts what it should
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(
+    mut_arg("to", |to| to.help("Check the receiver at this URL: 3000, :3000/path, localhost:3000 or https://…")),
     after_help = "Examples:\n  wh check --to localhost:3000/webhooks/wpg --scheme wpg\n  wh check --to 3000 --scheme whop --only security\n  wh check --to 3000 --scheme comps --skip huge-body,'scheme-*' --strict\n  wh check --list --scheme wpg\n\nIt sends genuine deliveries and forgeries, among them broken ones: point it at a receiver that you test, not at one\nthat is in use.\n\nExit codes: 0 all is well, 1 a check failed, 3 nobody is there, 4 the genuine delivery was refused, so that nothing\ncould be concluded."
 )]
 pub struct CheckArgs {
@@ -70,24 +68,11 @@ pub struct CheckArgs {
     /// Run this to see what deliveries do: it prints something that changes when one has been processed
     #[arg(long, value_name = "COMMAND", help_heading = "Checks")]
     effects: Option<String>,
-    /// Check the receiver at this URL: 3000, :3000/path, localhost:3000 or https://…
-    #[arg(long, value_name = "URL", value_parser = arguments::target, help_heading = "Target")]
-    to: Option<Target>,
-    /// Allow a target that is not this machine
-    #[arg(long, help_heading = "Target")]
-    allow_remote: bool,
-    /// Accept any TLS certificate
-    #[arg(short = 'k', long, help_heading = "Target")]
-    insecure: bool,
-    /// Trust the PEM certificates in a file, too
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Target")]
-    cacert: Option<PathBuf>,
+    #[command(flatten)]
+    target: TargetArgs,
     /// Add or replace a header, or take it out with `Name:`
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = arguments::header, help_heading = "Target")]
     header: Vec<arguments::Header>,
-    /// Wait this long for an answer [default: as long as the provider does]
-    #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Target")]
-    timeout: Option<Duration>,
     #[command(flatten)]
     secret: SecretArgs,
 }
@@ -95,7 +80,7 @@ pub struct CheckArgs {
 impl CheckArgs {
     /// What settings stand in for.
     pub fn slots(&mut self) -> Slots<'_> {
-        let Self { scheme, to, secret, allow_remote, .. } = self;
+        let Self { scheme, secret, target: TargetArgs { to, allow_remote, .. }, .. } = self;
         Slots { scheme: Some(scheme), to: Some(to), secret: Some(secret), allow_remote: *allow_remote }
     }
 }
@@ -117,11 +102,11 @@ pub fn run(
         let hint = "say which provider it is for: wh check --to URL --scheme NAME; `wh schemes` lists them";
         return Err(Error::usage("no --scheme was given", hint));
     };
-    let Some(target) = &args.to else {
+    let Some(target) = &args.target.to else {
         return Err(Error::usage("no --to was given", "say where the receiver is: wh check --to localhost:3000/path"));
     };
     let provider = catalogue.provider(&event.provider)?;
-    allow(target, args.allow_remote, context)?;
+    args.target.allow(target, context)?;
     let Secrets { secrets, notices } = secrets(&args.secret, &provider, context, Some(target))?;
     let fixtures = fixtures(&provider, &event, &catalogue)?;
     let headers: Vec<(HeaderName, Option<HeaderValue>)> =
@@ -164,8 +149,8 @@ async fn examine(
         Some(command) => Some(Effects::new(command).await?),
         None => None,
     };
-    let timeout = args.timeout.or(subject.provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);
-    let connections = Connections::open(subject.target, timeout, args.insecure, args.cacert.as_deref()).await?;
+    let timeout = args.target.timeout.or(subject.provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);
+    let connections = Connections::open(subject.target, timeout, args.target.connecting(true)).await?;
     let (clock, random, strict) = (context.clock, context.random(), args.strict);
     Examiner { subject, connections, clock, random, reporter, effects, strict, watched, stop }.run(probes).await
 }

@@ -7,7 +7,7 @@ use crate::webhook::policy::DeliveryPolicy;
 use crate::webhook::retrying::{GivingUp, Step};
 
 /// How an endpoint has done lately.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Endpoint {
     /// How many attempts in a row have failed.
     failures: u32,

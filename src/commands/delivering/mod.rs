@@ -17,7 +17,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use self::pace::{PaceArgs, Rate, Speed, count};
-pub use self::route::{Connecting, Route, open};
+pub use self::route::Route;
 use self::run::Run;
 use crate::error::Error;
 use crate::exit::Exit;

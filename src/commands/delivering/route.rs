@@ -1,6 +1,5 @@
 //! The way of a provider's deliveries: to the target, or to a receiver inside the program.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +7,11 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::commands::receiver::{Receiver, Reception};
-use crate::edge::client::{Client, ClientError, ClientOptions};
-use crate::edge::input;
+use crate::commands::targeting::{Connecting, open};
+use crate::edge::client::{Client, ClientOptions};
 use crate::edge::listener::{self, Limits};
 use crate::edge::target::{Target, TargetError};
 use crate::error::Error;
-use crate::report::notice::Notice;
 use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::provider::Provider;
@@ -21,54 +19,6 @@ use crate::webhook::secret::Secret;
 
 /// How long to wait for an answer where nobody says.
 const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How a target is connected to, as the flags say.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Connecting<'a> {
-    /// How long to wait for an answer; nothing means as long as the provider does.
-    pub timeout: Option<Duration>,
-    /// Whether any certificate is accepted.
-    pub insecure: bool,
-    /// A file of certificates to trust, too.
-    pub cacert: Option<&'a Path>,
-    /// Whether connections are kept from one delivery to the next, where the target speaks plain HTTP.
-    pub reuse: bool,
-}
-
-impl Connecting<'_> {
-    /// What the flags ask for in vain where no TLS is spoken.
-    #[must_use]
-    pub fn notice(&self, target: Option<&Target>) -> Option<Notice> {
-        let flag = match (self.cacert, self.insecure) {
-            (Some(_), _) => "--cacert",
-            (None, true) => "--insecure",
-            (None, false) => return None,
-        };
-        let plain = target.is_none_or(|target| !target.is_https());
-        plain.then(|| Notice::NoTls { flag, url: target.map(|target| target.as_str().to_owned()) })
-    }
-}
-
-/// How large a file of certificates may be, in bytes.
-const LARGEST_CACERT: u64 = 16 * 1024 * 1024;
-
-/// A client for a target that also trusts the certificates in a file.
-pub async fn open(target: &Target, cacert: Option<&Path>, options: ClientOptions) -> Result<Client, Error> {
-    let path = || cacert.map(|path| path.display().to_string()).unwrap_or_default();
-    let authorities = match cacert.filter(|_| target.is_https()) {
-        None => None,
-        Some(file) => {
-            let read = input::file(file, LARGEST_CACERT);
-            Some(read.map_err(|reason| Error::File { path: path(), reason })?)
-        }
-    };
-    let client = Client::new(target, ClientOptions { authorities, ..options }).await;
-    client.map_err(|error| match error {
-        ClientError::Unreachable(failure) => Error::Unreachable { target: Box::new(target.clone()), failure },
-        ClientError::Certificates => Error::Certificates { path: path() },
-        error @ ClientError::Setup(_) => Error::Client(error),
-    })
-}
 
 /// Where deliveries go, and what sends them there.
 pub struct Route {

@@ -57,6 +57,10 @@ impl Source for Deliveries<'_, '_> {
     fn sign(&mut self, draft: Delivery, route: usize, now: Timestamp) -> Result<Delivery, Error> {
         self.preparer.sign(draft, route, now)
     }
+
+    fn advice(&self, attempt: &Attempt, route: &Route) -> Option<String> {
+        self.preparer.advice(attempt, route)
+    }
 }
 
 /// Keeps what was delivered: every attempt in the log, and which deliveries are done with.

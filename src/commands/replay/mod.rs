@@ -5,7 +5,7 @@ mod files;
 mod preparing;
 mod selection;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use self::deliveries::{Deliveries, ReplayLog};
 use self::preparing::{Preparer, Ready};
 use self::selection::Selection;
 use super::arguments::{self, Header};
-use super::delivering::{Connecting, Deliverer, PaceArgs, Plan, Recorder, Route, Shown, Speed};
+use super::delivering::{Deliverer, PaceArgs, Plan, Recorder, Route, Shown, Speed};
 use super::logged::{FilterArgs, Logged};
 use super::recording::{AttemptLog, RecordingArgs};
-use super::send::allow;
+use super::targeting::TargetArgs;
 use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
 use crate::edge::runtime;
@@ -41,9 +41,9 @@ const GRACE: Duration = Duration::from_secs(5);
 const AT_A_TIME_WITH_PACE: usize = 64;
 
 /// Deliver captured deliveries again
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(
+    mut_arg("to", |to| to.help("Deliver to this URL [default: where it was sent before]")),
     after_help = "Examples:\n  wh replay last --to localhost:3000\n  wh replay msg_2Lk9\n  wh replay --failed --since 1h\n  wh replay captured.har --to 3000 --scheme whop\n  wh replay --event 'payment.*' --last 100 --to 3000 -c 8\n  wh replay --since 1h --pace --speed 60 --to 3000\n\nEach delivery keeps its id, its payload and its headers, and is signed afresh with the time of now. A URL without a path keeps the path to which the delivery went before. Several attempts at one delivery in the log are one delivery."
 )]
 pub struct ReplayArgs {
@@ -58,21 +58,8 @@ pub struct ReplayArgs {
     /// Go on with the replay that was stopped
     #[arg(long)]
     resume: bool,
-    /// Deliver to this URL [default: where it was sent before]
-    #[arg(long, value_name = "URL", value_parser = arguments::target, help_heading = "Target")]
-    to: Option<Target>,
-    /// Allow a target that is not this machine
-    #[arg(long, help_heading = "Target")]
-    allow_remote: bool,
-    /// Accept any TLS certificate
-    #[arg(short = 'k', long, help_heading = "Target")]
-    insecure: bool,
-    /// Trust the PEM certificates in a file, too
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Target")]
-    cacert: Option<PathBuf>,
-    /// Wait this long for an answer [default: as long as the provider does]
-    #[arg(long, value_name = "DURATION", value_parser = arguments::duration, help_heading = "Target")]
-    timeout: Option<Duration>,
+    #[command(flatten)]
+    target: TargetArgs,
     /// Say which answers are good [default: 2xx; with --retry, what the provider counts as received]
     #[arg(long, value_name = "STATUS", value_parser = arguments::statuses, help_heading = "Target")]
     expect: Option<StatusPatterns>,
@@ -98,7 +85,7 @@ pub struct ReplayArgs {
 impl ReplayArgs {
     /// What settings stand in for.
     pub fn slots(&mut self) -> Slots<'_> {
-        let Self { scheme, to, secret, allow_remote, .. } = self;
+        let Self { scheme, secret, target: TargetArgs { to, allow_remote, .. }, .. } = self;
         Slots { scheme: Some(scheme), to: Some(to), secret: Some(secret), allow_remote: *allow_remote }
     }
 
@@ -124,7 +111,9 @@ pub fn run(
     let resumed = if args.resume { Some(resume(args, unfinished.as_deref())?) } else { None };
     let request = match &resumed {
         Some((_, stopped)) => stopped.request.clone(),
-        None => Request::new(args.typed(), args.to.as_ref().map(|to| to.as_str().to_owned()), args.keep_signature),
+        None => {
+            Request::new(args.typed(), args.target.to.as_ref().map(|to| to.as_str().to_owned()), args.keep_signature)
+        }
     };
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
     let to = target(args, &request)?;
@@ -139,7 +128,7 @@ pub fn run(
     // What cannot be sent is told before anything is.
     let ready = preparer.prepare_all(&selection)?;
     for way in preparer.ways() {
-        allow(&way.target, args.allow_remote, context)?;
+        args.target.allow(&way.target, context)?;
     }
     for notice in preparer.find_secrets(&ready, &selection)? {
         reporter.report(&Outcome::Notice(notice))?;
@@ -196,8 +185,8 @@ fn resume(args: &ReplayArgs, path: Option<&Path>) -> Result<(Unfinished, Stopped
 
 /// Where everything goes: where it is said, or was said when the replay began.
 fn target(args: &ReplayArgs, request: &Request) -> Result<Option<Target>, Error> {
-    if args.to.is_some() {
-        return Ok(args.to.clone());
+    if args.target.to.is_some() {
+        return Ok(args.target.to.clone());
     }
     let parse = |to: &String| to.parse().map_err(|_| Error::usage("the replay's target is none", "give --to URL"));
     request.to.as_ref().map(parse).transpose()
@@ -233,12 +222,7 @@ fn deliver(
     reporter: &mut dyn Reporter,
 ) -> Result<Exit, Error> {
     let exit = runtime::block_on(async {
-        let connecting = Connecting {
-            timeout: args.timeout,
-            insecure: args.insecure,
-            cacert: args.cacert.as_deref(),
-            reuse: ready.len() > 1,
-        };
+        let connecting = args.target.connecting(ready.len() > 1);
         let mut routes = Vec::new();
         for way in preparer.ways() {
             routes.push(Route::to(way.target.clone(), way.provider.as_ref().map(Arc::clone), connecting).await?);

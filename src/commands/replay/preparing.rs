@@ -9,17 +9,20 @@ use jiff::Timestamp;
 use super::ReplayArgs;
 use super::selection::{Captured, Item, Selection};
 use crate::commands::arguments::Header;
+use crate::commands::delivering::Route;
 use crate::commands::secrets::secrets;
 use crate::context::Context;
 use crate::edge::target::Target;
 use crate::error::Error;
 use crate::report::notice::Notice;
+use crate::webhook::attempt::Attempt;
 use crate::webhook::capture::Capture;
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
 use crate::webhook::signing::SigningError;
+use crate::webhook::unexpected::{self, Refused, Signed};
 use crate::webhook::{recognition, replaying};
 
 /// Where deliveries of one provider go.
@@ -180,6 +183,19 @@ impl<'a> Preparer<'a> {
         Ok(delivery)
     }
 
+    /// What may help with an answer that is not good.
+    pub(super) fn advice(&self, attempt: &Attempt, route: &Route) -> Option<String> {
+        let answer = attempt.outcome.as_ref().ok()?;
+        let good = match &self.args.expect {
+            Some(expect) => expect.matches(answer.status),
+            None => answer.status.is_success(),
+        };
+        let provider = route.provider.as_deref().filter(|_| !good)?;
+        let names: Vec<&str> = self.keyrings.get(&provider.name).into_iter().flat_map(Keyring::names).collect();
+        let signed = if self.keep_signature { Signed::Then } else { Signed::Now(&names) };
+        unexpected::advice(answer, &Refused { provider, url: route.target.uri(), signed })
+    }
+
     fn draft(&mut self, captured: Captured) -> Result<(Delivery, usize), Error> {
         let Captured { mut delivery, url, .. } = captured;
         let provider = self.provider(&delivery)?;
@@ -191,7 +207,7 @@ impl<'a> Preparer<'a> {
         let redacted = replaying::redacted(&delivery);
         let mut delivery = replaying::again(delivery, url);
         let unreplayable = |delivery: &Delivery, reason: String, hint: &'static str| Error::Unreplayable {
-            id: delivery.id.clone(),
+            delivery: named(delivery),
             reason,
             hint: hint.to_owned(),
         };
@@ -205,10 +221,10 @@ impl<'a> Preparer<'a> {
                 }
             }
             Some(provider) => {
-                let id = delivery.id.clone();
+                let name = named(&delivery);
                 let plain = replaying::unsigned(delivery, &provider.scheme);
                 delivery = plain.ok_or_else(|| Error::Unreplayable {
-                    id,
+                    delivery: name,
                     reason: format!("its body is not in the form of {}", provider.name),
                     hint: "--keep-signature sends it as it is".to_owned(),
                 })?;
@@ -299,16 +315,16 @@ impl<'a> Preparer<'a> {
 
     fn destination(&self, delivery: &Delivery, url: Option<&str>) -> Result<Uri, Error> {
         let captured = delivery.request.uri();
-        let id = &delivery.id;
+        let named = named(delivery);
         if let Some(to) = &self.to {
             let joined = replaying::destination(to.uri(), captured);
-            return joined.map_err(|_| Error::usage(format!("the path of `{id}` cannot be sent to"), "give --to one"));
+            return joined.map_err(|_| Error::usage(format!("the path of {named} cannot be sent to"), "give --to one"));
         }
         let url = url.map(str::parse).transpose().ok().flatten();
         let absolute = Some(captured.clone()).filter(|uri| uri.scheme().is_some());
         url.or(absolute).ok_or_else(|| {
             Error::usage(
-                format!("`{id}` was received and not sent, so nothing says where to"),
+                format!("{named} was received and not sent, so nothing says where to"),
                 "give --to localhost:3000",
             )
         })
@@ -333,5 +349,14 @@ impl<'a> Preparer<'a> {
         self.ways.push(Way { target, provider: provider.map(Arc::clone) });
         self.known_ways.insert(key, self.ways.len() - 1);
         Ok(self.ways.len() - 1)
+    }
+}
+
+/// What a delivery is called in a message: its id, or where it went.
+fn named(delivery: &Delivery) -> String {
+    let target = || delivery.request.uri().path_and_query().map_or("/", |target| target.as_str());
+    match delivery.id.as_str() {
+        "" => format!("the delivery to `{}`", target()),
+        id => format!("`{id}`"),
     }
 }
