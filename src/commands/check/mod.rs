@@ -24,6 +24,7 @@ use super::targeting::TargetArgs;
 use crate::cli::{SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
 use crate::edge::runtime;
+use crate::edge::target::Target;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::{Outcome, Reporter};
