@@ -120,6 +120,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("t=1795255200,v1=00", "a\\r\\nx-b: c", "the header `x-whop-signature` holds `\\r`"),
         ("\"x-whop-signature\",", "\"x y\",", "`x y` is no header name"),
         ("[\"content-type\",\"application/json\"]", "[\"content-type\"]", "expected a header as [name, value]"),
+        ("\"application/json\"]", "\"application/json\",5]", "expected a header as [name, value]"),
         ("[\"content-type\"", "[5", "expected a header's name"),
         ("\"application/json\"", "{\"base64\":\"*\"}", "the base64 of the header `content-type` is damaged"),
         (REQUEST, "\"request\":[{", "expected `request`, an object"),

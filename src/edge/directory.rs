@@ -10,7 +10,7 @@ use super::input;
 use crate::webhook::catalogue::{File, Shelf};
 
 /// How large a file of a catalogue may be.
-pub const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
 /// How many events a provider may have, and how deep in folders.
 const MOST_EVENTS: usize = 10_000;

@@ -12,7 +12,7 @@ use super::attempt::Attempt;
 use super::policy::{DeliveryPolicy, RetryOn};
 
 /// The longest wait that a receiver may ask for with `Retry-After`; it may name any time at all.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// What follows an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -142,6 +142,21 @@ mod tests {
     }
 
     #[test]
+    fn capitals_in_a_hexadecimal_secret_are_the_same_key() {
+        let form = KeyForm { encoding: Some(Encoding::Hex), prefix: None };
+        for text in ["00ffab", "00FFAB", "00FfaB"] {
+            assert_eq!(
+                form.key(&Secret::new("x", text)).as_deref().map(Vec::as_slice),
+                Ok(&[0, 0xff, 0xab][..]),
+                "{text}"
+            );
+        }
+        // In base64 they are another one.
+        let form = KeyForm { encoding: Some(Encoding::Base64), prefix: None };
+        assert_ne!(form.key(&Secret::new("x", "aGVsbG8=")), form.key(&Secret::new("x", "AGVSBG8=")));
+    }
+
+    #[test]
     fn an_undecodable_secret_is_told_by_position_and_length_only() {
         let form = KeyForm { encoding: Some(Encoding::Base64), prefix: Some("whsec_".into()) };
         let error = form.key(&Secret::new("WH_SECRET", "whsec_ab*cd")).expect_err("a star is not base64");
