@@ -277,6 +277,20 @@ mod tests {
     }
 
     #[test]
+    fn a_forgery_that_any_2xx_answers_was_accepted_whatever_the_provider_counts() {
+        let only_200 = StatusPatterns(vec!["200".parse().expect("a status")]);
+        let answer = Answer {
+            status: StatusCode::ACCEPTED,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            truncated: false,
+            incomplete: None,
+        };
+        let finding = judge(Probe::of("stale").expect("a probe"), &only_200, &Ok(answer));
+        assert_eq!((finding.status, finding.severity), (Status::Fail, Severity::Security));
+    }
+
+    #[test]
     fn what_the_provider_could_send_is_to_be_accepted_and_the_rest_to_be_survived() {
         assert_eq!(judged("unicode", 204).0, Status::Pass);
         assert_eq!(judged("unicode", 401).0, Status::Fail);
@@ -288,6 +302,25 @@ mod tests {
     }
 
     #[test]
+    fn only_a_body_that_is_too_large_may_be_hung_up_on() {
+        let broken = || Failure::Broken { reason: "connection reset".to_owned() };
+        let late = || Failure::TimedOut { after: Duration::from_secs(5) };
+        for (id, failure, status) in [
+            ("huge-body", broken(), Status::Pass),
+            ("large-body", broken(), Status::Warn),
+            ("invalid-json", broken(), Status::Fail),
+            ("unknown-event", broken(), Status::Fail),
+            ("stale", broken(), Status::Fail),
+            ("huge-body", late(), Status::Fail),
+            ("large-body", late(), Status::Fail),
+        ] {
+            let probe = Probe::of(id).expect("a probe");
+            let finding = judge(probe, &StatusPatterns::default(), &Err(failure.clone()));
+            assert_eq!((finding.status, finding.severity), (status, probe.severity), "{id}: {failure}");
+        }
+    }
+
+    #[test]
     fn of_several_answers_the_worst_decides_and_is_named() {
         let finding = |status, got: &str| Finding { status, severity: Severity::Robustness, got: got.to_owned() };
         let combined = combine(&[
@@ -296,6 +329,18 @@ mod tests {
             (Some("c".into()), finding(Status::Fail, "404 Not Found")),
         ]);
         assert_eq!(combined, Some(finding(Status::Fail, "404 Not Found to b, c")));
+        let severe = |severity| Finding { severity, ..finding(Status::Fail, "200 OK") };
+        let combined = combine(&[
+            (None, severe(Severity::Robustness)),
+            (None, severe(Severity::Security)),
+            (None, Finding { status: Status::Pass, ..severe(Severity::Security) }),
+        ]);
+        assert_eq!(combined.map(|finding| finding.severity), Some(Severity::Security));
+        let harmless = combine(&[
+            (None, severe(Severity::Robustness)),
+            (None, Finding { status: Status::Pass, ..severe(Severity::Security) }),
+        ]);
+        assert_eq!(harmless.map(|finding| finding.severity), Some(Severity::Robustness));
         assert_eq!(combine(&[]), None);
     }
 }
