@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 use wh::webhook::delivery::Delivery;
-use wh::webhook::record::{Direction, ReadProblem, Record, read, read_signed, redacted_header};
+use wh::webhook::record::{Direction, ReadProblem, Reader, Record, read, read_signed, redacted_header};
 
 use crate::support::payloads;
 
@@ -205,4 +205,81 @@ fn a_signed_request_as_it_was_printed_is_read() {
     );
     let error = read_signed(line.replacen("\"body_base64\"", "\"body\"", 1).replacen("\"/w==\"", "5", 1).as_bytes());
     assert_eq!(error.expect_err("a number").line, 1);
+}
+
+/// Records in which what looks like the body is not, or is not all there is to it.
+fn deceptive() -> Vec<String> {
+    const MARK: &str = "\u{10ffff}";
+    let escaped = r"\udbff\udfff";
+    let with = |from: &str, to: &str| {
+        assert!(RECORD.contains(from), "{from}");
+        RECORD.replacen(from, to, 1)
+    };
+    let body = r#""body":"{\"a\":1.10}""#;
+    let early = |member: &str| with(r#","request":{"#, &format!(r#","extra":{{"a":1,{member}}},"request":{{"#));
+    let response = |member: &str| with(r#""status":401,"#, &format!(r#""status":401,{member},"#));
+    vec![
+        early(body),
+        early(r#""body":"\ud83d""#),
+        early(r#""body":1"#),
+        early(body).replacen(&format!(",{body}}},\"scheme\""), r#"},"scheme""#, 1),
+        early(body).replace(r#""body":"{\"a\":1.10}"},"scheme""#, &format!(r#""body":"{MARK}"}},"scheme""#)),
+        early(body).replace(r#""body":"{\"a\":1.10}"},"scheme""#, &format!(r#""body":"{escaped}"}},"scheme""#)),
+        early(body).replace(r#""body":"{\"a\":1.10}"},"scheme""#, r#""body_base64":"9I+/vw=="},"scheme""#),
+        response(r#""body":"answered""#),
+        response(r#""truncated":false,"body":"answered\n""#)
+            .replace(&format!(",{body}}},"), r#","body_base64":"AAAA"},"#),
+        with(body, &format!(r#""body":"{MARK}""#)),
+        with(body, &format!(r#""body":"{escaped}""#)),
+        with(body, &format!("{body},{body}")),
+        with(body, r#""body":"""#),
+        with(body, r#""body":"a","body_base64":"AAAA""#),
+        with(body, r#""body": "{\"a\":1}""#),
+        with(body, r#""body":null"#),
+        with("msg_2Lk", r#"msg,\"body\":\"2Lk"#),
+        with("msg_2Lk", r#"msg,"body":"2Lk"#),
+        with("msg_2Lk", MARK),
+        with("msg_2Lk", escaped),
+        with("application/json", r#"a,\"body\":\"b"#),
+        with(r#""id""#, r#""i,\"body\":\"d":1,"id""#),
+        with("wh.delivery/1", "wh.delivery/2"),
+        with(r#""schema":"wh.delivery/1","#, ""),
+        format!("[{RECORD}]"),
+        format!("{RECORD}{RECORD}"),
+        with(body, &format!(r#""body":"{}""#, r"\u00e9\ud83d\ude00\b\f\n\r\t\/é日".repeat(99))),
+        with(body, &format!(r#""body":"{}""#, "x".repeat(400_000))),
+    ]
+}
+
+#[test]
+fn read_one_after_the_other_records_are_what_they_are_alone() {
+    let mut reader = Reader::default();
+    let mut check = |text: &[u8]| {
+        let alone = format!("{:?}", read(text));
+        assert_eq!(format!("{:?}", reader.read(text)), alone, "{}", text.escape_ascii());
+    };
+    let texts: Vec<String> = deceptive().into_iter().chain([RECORD.to_owned()]).collect();
+    let mut random = fastrand::Rng::with_seed(20);
+    for text in &texts {
+        check(text.as_bytes());
+        if text.len() > 10_000 {
+            continue;
+        }
+        for end in 0..text.len() {
+            check(&text.as_bytes()[..end]);
+        }
+        for _ in 0..400 {
+            let mut bytes = text.clone().into_bytes();
+            for _ in 0..random.usize(1..4) {
+                let at = random.usize(..bytes.len());
+                match random.u8(..4) {
+                    0 => bytes[at] = random.u8(..),
+                    1 => bytes[at] ^= 1 << random.u8(..8),
+                    2 => drop(bytes.remove(at)),
+                    _ => bytes.insert(at, *random.choice(b"\"\\{}[],:u0\0").expect("some")),
+                }
+            }
+            check(&bytes);
+        }
+    }
 }

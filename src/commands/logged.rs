@@ -16,7 +16,7 @@ use crate::report::notice::Notice;
 use crate::webhook::capture::{self, Capture, Fault};
 use crate::webhook::glob::Glob;
 use crate::webhook::nearest::nearest;
-use crate::webhook::record::{self, Entry, Filter, Recorded};
+use crate::webhook::record::{self, Entry, Filter, Reader, Recorded};
 
 /// Among how many of the newest records the nearest id is looked for.
 const NEAR: usize = 10_000;
@@ -171,7 +171,7 @@ impl Logged {
         if let Ok(recorded) = record::read(text) {
             return Ok(Some(recorded));
         }
-        match import::line(text, number) {
+        match import::line(&mut Reader::default(), text, number) {
             Part::Delivery(Capture { delivery, at, .. }) => Ok(Some(Recorded::unanswered(delivery, at))),
             Part::Other | Part::Request => Ok(None),
             Part::Fault(fault) => Err(fault),

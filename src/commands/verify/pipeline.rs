@@ -16,6 +16,7 @@ use super::{Failure, is_told};
 use crate::edge::import::{self, Block, Blocks, LARGEST, Part};
 use crate::webhook::capture::{Fault, Place};
 use crate::webhook::judgement::{Count, Examined};
+use crate::webhook::record::Reader;
 
 /// How many threads work at most: more would wait for the one that reads.
 const MOST_WORKERS: usize = 8;
@@ -70,9 +71,10 @@ pub(super) fn lines(
 /// Takes blocks until there are none.
 fn work(counter: &Mutex<Counter>, judge: &Judge, quiet: bool) {
     let mut block = Block::default();
+    let mut reader = Reader::default();
     while let Some(answer) = take(counter, &mut block) {
         // Nobody may want it any more.
-        let _ = answer.send(examine(&block, judge, quiet));
+        let _ = answer.send(examine(&block, &mut reader, judge, quiet));
     }
 }
 
@@ -95,7 +97,7 @@ fn take(counter: &Mutex<Counter>, block: &mut Block) -> Option<SyncSender<Batch>
     None
 }
 
-fn examine(block: &Block, judge: &Judge, quiet: bool) -> Batch {
+fn examine(block: &Block, reader: &mut Reader, judge: &Judge, quiet: bool) -> Batch {
     let mut batch = Batch::default();
     let mut rest = block.bytes.as_slice();
     while !rest.is_empty() {
@@ -103,7 +105,7 @@ fn examine(block: &Block, judge: &Judge, quiet: bool) -> Batch {
         let line = &rest[..end];
         rest = &rest[end..];
         batch.lines += 1;
-        match import::line(line, batch.lines) {
+        match import::line(reader, line, batch.lines) {
             Part::Delivery(capture) => {
                 let judgement = judge.judge(capture);
                 batch.count.note(&judgement.verdict);

@@ -4,11 +4,11 @@ use serde::Deserialize;
 
 use super::Part;
 use crate::webhook::capture::{Capture, Fault, Place};
-use crate::webhook::record::{self, ReadError, ReadProblem};
+use crate::webhook::record::{self, ReadError, ReadProblem, Reader, Recorded};
 
 /// What a line holds. White space around it does not count.
 #[must_use]
-pub fn line(text: &[u8], number: u64) -> Part {
+pub fn line(reader: &mut Reader, text: &[u8], number: u64) -> Part {
     let text = text.trim_ascii_end();
     if text.is_empty() {
         return Part::Other;
@@ -19,13 +19,18 @@ pub fn line(text: &[u8], number: u64) -> Part {
         let message = format!("{what} {zeros} NUL bytes, as a crash leaves them behind");
         return Part::Fault(Fault::bad(Place::line(number), message));
     }
-    value(text, number)
+    part(reader.read(text), text, number)
 }
 
 /// What a JSON value holds that begins on that line.
 pub(super) fn value(text: &[u8], number: u64) -> Part {
+    part(record::read(text), text, number)
+}
+
+/// What came of reading a text as a record; where it is none, it may be something else that we print.
+fn part(read: Result<Recorded<'_>, ReadError>, text: &[u8], number: u64) -> Part {
     let place = Place::line(number);
-    let error = match record::read(text) {
+    let error = match read {
         Ok(recorded) => {
             let mut delivery = recorded.delivery;
             // What was sent went to a whole URL, which a scheme may sign.

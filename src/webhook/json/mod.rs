@@ -3,11 +3,13 @@
 mod document;
 mod edit;
 mod path;
+mod unescape;
 mod write;
 
 pub use self::document::{Document, Kind, Token, Tokens};
 pub use self::edit::{Change, EditError};
 pub use self::path::{Path, PathError, Step};
+pub use self::unescape::Unescape;
 pub use self::write::{write_number, write_optional, write_string, write_thousandths};
 
 /// What is wrong with a text that is no JSON, with its place in it: the parser's words, in ours.

@@ -1,12 +1,21 @@
 //! `wh.delivery/1`: a delivery as one JSON object, byte for byte, and back. Keys are a promise to scripts.
 
+mod body;
 mod entry;
+mod headers;
+mod problem;
 mod read;
+mod reader;
+mod recorded;
 mod sent;
+mod text;
 mod write;
 
 pub use self::entry::{Entry, Filter};
-pub use self::read::{Direction, ReadError, ReadProblem, ReadResponse, Recorded, read, read_signed};
+pub use self::problem::{ReadError, ReadProblem};
+pub use self::read::{read, read_signed};
+pub use self::reader::Reader;
+pub use self::recorded::{Direction, ReadResponse, Recorded};
 pub use self::sent::Sent;
 pub use self::write::{Record, milliseconds};
 
