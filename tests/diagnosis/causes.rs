@@ -546,3 +546,39 @@ fn what_has_no_common_cause_gets_no_finding() {
         }
     }
 }
+
+/// A list of one object again and again, of a mebibyte and more, as `before`, `between` and `behind` put it together.
+fn mebibyte(object: &str, before: &str, between: &str, behind: &str) -> Vec<u8> {
+    let objects = vec![object; 1024 * 1024 / BODY.len() + 1];
+    format!("{before}{}{behind}", objects.join(between)).into_bytes()
+}
+
+#[test]
+fn the_likeliest_changes_of_a_body_of_a_mebibyte_are_found_before_the_search_must_end() {
+    let body = str::from_utf8(BODY).expect("UTF-8");
+    let sent = mebibyte(body, "[", ",", "]");
+    let indented = mebibyte(&STRINGIFIED_2.replace('\n', "\n  "), "[\n  ", ",\n  ", "\n]");
+    let rows: &[(&[u8], Vec<u8>, &str)] = &[
+        (&sent, [&sent, &b"\n"[..]].concat(), "body-trailing-newline"),
+        (&[&sent, &b"\n"[..]].concat(), sent.clone(), "body-trailing-newline"),
+        (&sent, [&b"\xef\xbb\xbf"[..], &sent].concat(), "body-bom"),
+        (&sent, mebibyte(STRINGIFIED, "[", ",", "]"), "body-reserialised"),
+        (&sent, mebibyte(DUMPED, "[", ", ", "]"), "body-reserialised"),
+        (&sent, mebibyte(SORTED, "[", ", ", "]"), "body-reserialised"),
+        (&sent, indented.clone(), "body-reserialised"),
+        (
+            &indented,
+            String::from_utf8(indented.clone()).expect("UTF-8").replace('\n', "\r\n").into_bytes(),
+            "body-line-endings",
+        ),
+    ];
+    for provider in ["stripe", "gamepush"] {
+        for (sent, signed, code) in rows {
+            let mut sender = Sender::genuine(provider, sent);
+            sender.signed_body.clone_from(signed);
+            let diagnosis = sender.diagnosis();
+            assert_eq!(codes(&diagnosis), [*code], "{provider}: {:?}", diagnosis.tried);
+            assert!(diagnosis.tried.work < wh::webhook::diagnosis::Budget::FULL.0, "{provider}: {:?}", diagnosis.tried);
+        }
+    }
+}

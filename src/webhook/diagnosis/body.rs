@@ -2,8 +2,10 @@
 
 use super::finding::{Code, Finding};
 use super::remedy::{self, Family};
-use super::reserialised::{self, SERIALISERS, Spacing, Tree};
+use super::reserialised::Tree;
+use super::serialisers::{self, Serialiser};
 use super::signature::{lenient_base64, percent_decoded};
+use super::style::Spacing;
 use super::{charset, gzip};
 use crate::webhook::encoding::Encoding;
 use crate::webhook::json::{Document, Path};
@@ -21,13 +23,22 @@ fn limit(body: &[u8]) -> usize {
     body.len().saturating_mul(8).saturating_add(64 * 1024)
 }
 
+/// Shows the few variants that explain most of what goes wrong.
+pub(super) fn likeliest(body: &[u8], visit: &mut Visit<'_>) -> bool {
+    newlines(body, visit)
+        && line_endings(body, visit)
+        && marks(body, visit)
+        && edges(body, visit)
+        && json(body, serialisers::likeliest(), visit)
+}
+
 /// Shows every variant that is one change away, the likeliest first.
 pub(super) fn singles(body: &[u8], visit: &mut Visit<'_>) -> bool {
     newlines(body, visit)
         && line_endings(body, visit)
         && marks(body, visit)
         && edges(body, visit)
-        && json(body, visit)
+        && json(body, &serialisers::ALL, visit)
         && squeezed(body, visit)
         && wrapped(body, visit)
         && forms(body, visit)
@@ -40,7 +51,7 @@ pub(super) fn doubles(body: &[u8], visit: &mut Visit<'_>) -> bool {
     // A file that a formatter wrote ends with a line break.
     let mut more = true;
     if let Some(tree) = Tree::read(body) {
-        for (style, family, what) in SERIALISERS {
+        for (style, family, what) in serialisers::ALL {
             if !more {
                 return false;
             }
@@ -65,14 +76,14 @@ pub(super) fn doubles(body: &[u8], visit: &mut Visit<'_>) -> bool {
         more = more && visit([&to_crlf(body), &b"\r\n"[..]].concat(), vec![line_ending("CRLF"), newline("added")]);
     }
     more && wrapped(body, &mut |inner, findings| {
-        json(&inner, &mut |text, further| visit(text, [findings.clone(), further].concat()))
+        json(&inner, &serialisers::ALL, &mut |text, further| visit(text, [findings.clone(), further].concat()))
     })
 }
 
 /// Shows JSON in every style that no serialiser is known for.
 pub(super) fn unusual(body: &[u8], visit: &mut Visit<'_>) -> bool {
     let Some(tree) = Tree::read(body) else { return true };
-    for style in reserialised::others() {
+    for style in serialisers::others() {
         let Some(text) = tree.write(style, limit(body)) else { continue };
         let what = format!("in another way: {}", style.describe());
         if !visit(text, vec![reserialised_finding(Family::Any, &what)]) {
@@ -124,11 +135,11 @@ fn line_endings(body: &[u8], visit: &mut Visit<'_>) -> bool {
         )
 }
 
-fn json(body: &[u8], visit: &mut Visit<'_>) -> bool {
+fn json(body: &[u8], serialisers: &[Serialiser], visit: &mut Visit<'_>) -> bool {
     let Some(tree) = Tree::read(body) else { return true };
-    for (style, family, what) in SERIALISERS {
-        let Some(text) = tree.write(style, limit(body)) else { continue };
-        if !visit(text, vec![reserialised_finding(family, what)]) {
+    for (style, family, what) in serialisers {
+        let Some(text) = tree.write(*style, limit(body)) else { continue };
+        if !visit(text, vec![reserialised_finding(*family, what)]) {
             return false;
         }
     }

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
-
 use super::Case;
 use super::finding::{Code, Finding};
+use super::moment::writings;
 use super::observed::{Claimed, Evidence};
+use super::url::forms;
 use crate::webhook::scheme::{Algorithm, Scheme};
 use crate::webhook::template::{Field, Template};
 
@@ -302,7 +302,7 @@ impl Contents<'_> {
     /// The URL as others see it, where it is signed.
     fn add_urls(&mut self, kind: Kind, template: &Template) {
         let url = self.case.delivery.url();
-        for (text, form) in urls(&url) {
+        for (text, form) in forms(&url) {
             let finding = Finding::new(
                 Code::ContentUrl,
                 format!("the signature is that of the URL {form}"),
@@ -352,64 +352,4 @@ fn joined(fields: &[Field]) -> Template {
 
 fn shown_template(template: &Template) -> String {
     template.to_string().replace('\n', "\\n")
-}
-
-/// The moment of a text in the other forms that timestamps have, each with its name.
-fn writings(text: &str) -> Vec<(String, &'static str)> {
-    let Some(moment) = moment(text) else { return Vec::new() };
-    let (seconds, milliseconds) = (moment.as_second(), moment.as_millisecond());
-    let plain = moment.strftime("%Y-%m-%dT%H:%M:%S");
-    [
-        (seconds.to_string(), "in seconds"),
-        (milliseconds.to_string(), "in milliseconds"),
-        (format!("{plain}Z"), "as RFC 3339"),
-        (format!("{plain}.{:03}Z", milliseconds.rem_euclid(1000)), "as RFC 3339 with milliseconds"),
-        (format!("{plain}+00:00"), "as RFC 3339 with an offset"),
-        (format!("{seconds}.0"), "with a fraction"),
-        (moment.as_microsecond().to_string(), "in microseconds"),
-        (moment.as_nanosecond().to_string(), "in nanoseconds"),
-    ]
-    .into_iter()
-    .filter(|(other, _)| other != text)
-    .collect()
-}
-
-/// The moment that a text names, whatever its unit: told by its length.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.parse().ok();
-    }
-    let number: i64 = text.parse().ok()?;
-    match text.len() {
-        1..=11 => Timestamp::from_second(number).ok(),
-        12..=14 => Timestamp::from_millisecond(number).ok(),
-        15..=17 => Timestamp::from_microsecond(number).ok(),
-        _ => Timestamp::from_nanosecond(number.into()).ok(),
-    }
-}
-
-/// The forms in which others see a URL, each with its name.
-fn urls(url: &str) -> Vec<(String, &'static str)> {
-    let (base, query) = url.split_once('?').map_or((url, None), |(base, query)| (base, Some(query)));
-    let behind = |base: &str| query.map_or_else(|| base.to_owned(), |query| format!("{base}?{query}"));
-    let mut forms = Vec::new();
-    let other = if let Some(rest) = base.strip_prefix("http://") {
-        format!("https://{rest}")
-    } else {
-        base.replacen("https://", "http://", 1)
-    };
-    forms.push((behind(&other), "with the other of `http` and `https`"));
-    if query.is_some() {
-        forms.push((base.to_owned(), "without its query"));
-        forms.push((other.clone(), "without its query, and with the other of `http` and `https`"));
-    }
-    match base.strip_suffix('/') {
-        Some(shorter) => forms.push((behind(shorter), "without the slash at its end")),
-        None => forms.push((behind(&format!("{base}/")), "with a slash at its end")),
-    }
-    if let Some(at) = base.find("://").and_then(|start| base[start + 3..].find('/').map(|at| start + 3 + at)) {
-        forms.push((behind(&base[at..]), "as a path alone"));
-        forms.push((base[at..].to_owned(), "as a path alone, without its query"));
-    }
-    forms
 }

@@ -127,3 +127,16 @@ impl Finding {
         Self { code, cause: cause.into(), remedy: remedy.into() }
     }
 }
+
+/// Of several findings with one code, one that has the sentences of all.
+pub(super) fn merged(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::new();
+    for finding in findings {
+        match merged.iter_mut().find(|known| known.code == finding.code) {
+            Some(known) if known.cause.contains(&finding.cause) => {}
+            Some(known) => known.cause = format!("{}; {}", known.cause, finding.cause),
+            None => merged.push(finding),
+        }
+    }
+    merged
+}

@@ -1,6 +1,6 @@
 //! JSON strings and numbers, written again in the style of a serialiser.
 
-use super::reserialised::{Html, Numbers, Strings, Style};
+use super::style::{Html, Numbers, Strings, Style};
 
 /// A character of a JSON string; what has no character is a surrogate without its partner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

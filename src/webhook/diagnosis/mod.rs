@@ -11,23 +11,29 @@
 
 mod body;
 mod charset;
+mod class;
 mod content;
 mod finding;
 mod gzip;
 mod key;
 mod literal;
+mod moment;
 mod observed;
 mod refusal;
 mod remedy;
 mod reserialised;
 mod search;
+mod serialisers;
 mod signature;
+mod style;
 mod token;
+mod url;
+mod work;
 
 use jiff::Timestamp;
 
 pub use self::finding::{Code, Finding};
-pub use self::search::{Budget, Tried};
+pub use self::work::{Budget, Tried};
 
 use super::delivery::Delivery;
 use super::provider::Provider;

@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Case;
-use super::content::moment;
 use super::finding::{Code, Finding};
+use super::moment::moment;
 use super::observed::Evidence;
-use super::search::other_scheme;
 use crate::webhook::scheme::TimestampUnit;
+use crate::webhook::secret::Secret;
 use crate::webhook::verification::Rejection;
 
 /// The findings of a refusal that needs no search.
@@ -127,4 +127,32 @@ fn other_unit(case: &Case<'_>, text: &str) -> Option<Finding> {
             format!("write the timestamp in {unit}: {written}"),
         )
     })
+}
+
+/// Whether another provider, with its own secrets or ours, would accept the delivery.
+fn other_scheme(case: &Case<'_>) -> Option<Finding> {
+    let own_names: Vec<&str> = case.provider.scheme.headers.iter().map(|rule| rule.name.as_str()).collect();
+    for known in case.others {
+        let scheme = &known.provider.scheme;
+        let names: Vec<&str> = scheme.headers.iter().map(|rule| rule.name.as_str()).collect();
+        let test = Secret::new(format!("the test secret of {}", known.provider.name), scheme.test_secret.clone());
+        let mut secrets = known.secrets.to_vec();
+        secrets.push(test);
+        // Under the same headers, our secret read in their way is a mistake with the secret.
+        if names != own_names {
+            secrets.extend_from_slice(case.secrets);
+        }
+        let secret = match scheme.verify(case.delivery, &secrets, case.now) {
+            Ok(verified) => format!(" with {}", verified.secret),
+            Err(Rejection::Stale { .. } | Rejection::Future { .. }) => String::new(),
+            Err(_) => continue,
+        };
+        let name = &known.provider.name;
+        return Some(Finding::new(
+            Code::SchemeOther,
+            format!("the delivery is {name}'s, not {}'s: it verifies as {name}{secret}", case.provider.name),
+            format!("verify it with `--scheme {name}`, or send it to the endpoint of {name}"),
+        ));
+    }
+    None
 }

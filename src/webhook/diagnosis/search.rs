@@ -2,69 +2,19 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use super::class::{Class, classes};
 use super::content::{self, ContentVariant, Kind};
-use super::finding::{Code, Finding};
+use super::finding::{Code, Finding, merged};
 use super::key::{self, KeyVariant};
 use super::observed::{self, Evidence};
+use super::work::{Budget, Tried};
 use super::{Case, Diagnosis, body, refusal, token};
 use crate::webhook::keyring::Keyed;
 use crate::webhook::scheme::{Algorithm, Hash};
-use crate::webhook::secret::{Key, Secret};
+use crate::webhook::secret::Key;
 use crate::webhook::template::Field;
-use crate::webhook::verification::Rejection;
-
-/// How much work a search may do, in bytes that are hashed or written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Budget(pub u64);
-
-impl Budget {
-    /// For somebody who asked: less than a second, also where hashing is done without the processor's help.
-    pub const FULL: Self = Self(192 * 1024 * 1024);
-
-    /// For a listener, which has something else to do: some milliseconds.
-    pub const BRIEF: Self = Self(8 * 1024 * 1024);
-}
-
-/// What a search tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tried {
-    /// How many signatures were computed.
-    pub combinations: u64,
-    /// How many forms of the body were among them.
-    pub bodies: usize,
-    /// How many keys there were.
-    pub keys: usize,
-    /// How many ways to put the signed content together.
-    pub contents: usize,
-    /// How many signatures, or what could be one, stand in the delivery.
-    pub signatures: usize,
-    /// How much was hashed and written, in bytes.
-    pub work: u64,
-    /// Whether all was tried that there is to try; false when the budget ran out.
-    pub complete: bool,
-}
-
-impl fmt::Display for Tried {
-    /// A sentence for when nothing was found.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { combinations, bodies, keys, contents, signatures, complete, .. } = self;
-        if *signatures == 0 {
-            return f.write_str("nothing in the delivery could be its signature, so there was nothing to search for");
-        }
-        write!(
-            f,
-            "no common mistake explains it: {combinations} signatures were computed, from {bodies} forms of the body, \
-             {keys} keys and {contents} forms of the signed content, alone and in pairs"
-        )?;
-        if !complete {
-            f.write_str("; the body is large, so not every pair was tried")?;
-        }
-        f.write_str("; what remains is a secret that is not known here, or a body that was changed on the way")
-    }
-}
 
 /// How much memory the forms of a body may take while they wait to be paired, in bytes.
 const KEPT: usize = 32 * 1024 * 1024;
@@ -98,14 +48,6 @@ pub(super) fn run(case: &Case<'_>, budget: Budget) -> Diagnosis {
 struct Body {
     bytes: Vec<u8>,
     findings: Vec<Finding>,
-}
-
-/// A hash, and the observed signatures that it could have made.
-struct Class {
-    hash: Hash,
-    members: Vec<usize>,
-    /// Whether it is worth more than a try: a hash of another size than the signature's is not.
-    likely: bool,
 }
 
 /// A combination whose signature was observed.
@@ -166,9 +108,24 @@ impl<'a> Search<'a> {
         let all_keys: Vec<usize> = (0..self.keys.len()).collect();
         let all_contents: Vec<usize> = (0..self.contents.len()).collect();
         self.sweep(&original, &own_keys, &[0], true)
+            .or_else(|| self.likeliest_bodies(&original, &own_keys))
             .or_else(|| self.sweep(&original, &all_keys, &[0], true))
             .or_else(|| self.sweep(&original, &own_keys, &all_contents, true))
             .or_else(|| self.bodies_and_pairs(&original, &own_keys))
+    }
+
+    /// The likeliest forms of the body, before all that there is much of: of a large body, few more can be tried.
+    fn likeliest_bodies(&mut self, original: &Body, own_keys: &[usize]) -> Option<Found> {
+        let mut found = None;
+        let half = self.budget / 2;
+        body::likeliest(&original.bytes, &mut |bytes, findings| {
+            self.tried.work += WRITING * bytes.len() as u64;
+            if bytes != original.bytes {
+                found = self.sweep(&Body { bytes, findings }, own_keys, &[0], false);
+            }
+            found.is_none() && self.tried.work < half
+        });
+        found
     }
 
     /// Every form of the body under the scheme's own keys and content, then the pairs.
@@ -326,82 +283,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Of several findings with one code, one that has the sentences of all.
-pub(super) fn merged(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut merged: Vec<Finding> = Vec::new();
-    for finding in findings {
-        match merged.iter_mut().find(|known| known.code == finding.code) {
-            Some(known) if known.cause.contains(&finding.cause) => {}
-            Some(known) => known.cause = format!("{}; {}", known.cause, finding.cause),
-            None => merged.push(finding),
-        }
-    }
-    merged
-}
-
 fn fingerprint(bytes: &[u8]) -> (usize, u64) {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     (bytes.len(), hasher.finish())
-}
-
-/// The hashes that the observed signatures could be, by their sizes.
-fn classes(case: &Case<'_>, evidence: &Evidence) -> Vec<Class> {
-    let own = match case.provider.scheme.algorithm {
-        Algorithm::Hmac(hash) | Algorithm::Digest(hash) => Some(hash),
-        Algorithm::Token => None,
-    };
-    let mut classes: Vec<Class> = Vec::new();
-    let hashes = own.into_iter().chain(Hash::ALL.into_iter().filter(|hash| Some(*hash) != own));
-    for hash in hashes {
-        let signatures = || evidence.signatures.iter().enumerate();
-        let exact = signatures().filter(|(_, observed)| observed.raw.len() == hash.size());
-        // What has the size of no hash was cut off; of the scheme's own, most likely.
-        let sizes = |size: usize| Hash::ALL.iter().any(|hash| hash.size() == size);
-        let cut = signatures()
-            .filter(|(_, observed)| observed.own && observed.raw.len() < hash.size() && !sizes(observed.raw.len()));
-        let mut members: Vec<usize> = exact.map(|(index, _)| index).collect();
-        let whole = !members.is_empty();
-        let cut: Vec<usize> = cut.map(|(index, _)| index).collect();
-        let likely = whole || (own == Some(hash) && !cut.is_empty());
-        members.extend(cut);
-        // SHA-512 cut to the size of SHA-256, and the like.
-        members.extend(
-            signatures()
-                .filter(|(_, observed)| observed.own && observed.raw.len() < hash.size() && sizes(observed.raw.len()))
-                .map(|(index, _)| index),
-        );
-        if !members.is_empty() {
-            classes.push(Class { hash, members, likely });
-        }
-    }
-    classes
-}
-
-/// Whether another provider, with its own secrets or ours, would accept the delivery.
-pub(super) fn other_scheme(case: &Case<'_>) -> Option<Finding> {
-    let own_names: Vec<&str> = case.provider.scheme.headers.iter().map(|rule| rule.name.as_str()).collect();
-    for known in case.others {
-        let scheme = &known.provider.scheme;
-        let names: Vec<&str> = scheme.headers.iter().map(|rule| rule.name.as_str()).collect();
-        let test = Secret::new(format!("the test secret of {}", known.provider.name), scheme.test_secret.clone());
-        let mut secrets = known.secrets.to_vec();
-        secrets.push(test);
-        // Under the same headers, our secret read in their way is a mistake with the secret.
-        if names != own_names {
-            secrets.extend_from_slice(case.secrets);
-        }
-        let secret = match scheme.verify(case.delivery, &secrets, case.now) {
-            Ok(verified) => format!(" with {}", verified.secret),
-            Err(Rejection::Stale { .. } | Rejection::Future { .. }) => String::new(),
-            Err(_) => continue,
-        };
-        let name = &known.provider.name;
-        return Some(Finding::new(
-            Code::SchemeOther,
-            format!("the delivery is {name}'s, not {}'s: it verifies as {name}{secret}", case.provider.name),
-            format!("verify it with `--scheme {name}`, or send it to the endpoint of {name}"),
-        ));
-    }
-    None
 }

@@ -1,11 +1,10 @@
 //! Tokens: nothing is computed, so a finding is the secret itself, found in another form or another place.
 
 use super::Case;
-use super::finding::{Code, Finding};
+use super::finding::{Code, Finding, merged};
 use super::key::KeyVariant;
 use super::observed::{items, other_form};
 use super::refusal;
-use super::search::merged;
 use super::signature::{decode_leniently, percent_decoded, pieces};
 use crate::webhook::encoding::Encoding;
 use crate::webhook::record::REDACTED;
