@@ -21,7 +21,7 @@ use wh::report::human::{HumanReporter, Style, Verbosity};
 use wh::report::layout::Page;
 use wh::report::notice::Notice;
 use wh::report::palette::Palette;
-use wh::report::{Outcome, Prospect, Reporter, Summary, Totals, Whole};
+use wh::report::{Onward, Outcome, Prospect, Reporter, Summary, Totals, Whole};
 use wh::webhook::attempt::{Answer, Attempt, Failure};
 use wh::webhook::catalogue::Catalogue;
 use wh::webhook::composition::{Draft, Payload};
@@ -194,7 +194,7 @@ fn many(reporter: &mut dyn Reporter) {
 
 fn listens(reporter: &mut dyn Reporter) {
     let provider = wpg();
-    let targets = ["http://localhost:3000/webhooks/wpg".to_owned()];
+    let targets = [Onward { glob: None, url: "http://localhost:3000/webhooks/wpg".to_owned() }];
     let log = Some("/home/me/.local/state/wh/deliveries.jsonl");
     reporter
         .report(&Outcome::Ready { url: "http://localhost:4000", port: 4000, scheme: None, log, targets: &targets })

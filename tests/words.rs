@@ -51,7 +51,7 @@ variants!(of_edit, EDIT_ERRORS: EditError { NotAContainer, NotAnArray, BadIndex,
 variants!(of_signing, SIGNING_ERRORS: SigningError { Secret, NoSecret, OneSignatureOnly, MissingField, BadHeader });
 variants!(of_secret, SECRET_ERRORS: SecretError { Empty, Undecodable });
 variants!(of_failure, FAILURES: Failure {
-    Refused, UnknownHost, TimedOut, Tls, CaCertificate, Proxy, NotHttp, Broken,
+    Refused, UnknownHost, TimedOut, Tls, CaCertificate, Proxy, BadUrl, NotHttp, Broken,
 });
 variants!(of_client, CLIENT_ERRORS: ClientError { Unreachable, Certificates, Setup });
 variants!(of_rejection, REJECTIONS: Rejection {
@@ -62,7 +62,7 @@ variants!(of_notice, NOTICES: Notice {
     Setting, InProcess, TestSecret, NotDiagnosed, AnyAge, NoTimestamp, FaultsLeftOut, SecretWhitespace, SecretPrefix, Reachable,
     VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, StrangeLines, RequestRefused, LeftOut,
     FileName, OtherEvent, NoRetries, NoSchedule, NoWaits, NothingWritten, HeaderReplaced, Resumable, NotResumable, StaleSignatures, HeaderLeftOut,
-    NoTls, Added,
+    NoTls, Added, Disputed,
 });
 
 fn text(text: &str) -> String {
@@ -91,6 +91,7 @@ fn failures() -> Vec<(&'static str, Failure)> {
             "https://example.com",
             Failure::Proxy { proxy: text("http://proxy.example.com:3128/"), reason: text("connection refused") },
         ),
+        ("localhost:3000", Failure::BadUrl { reason: text("uri too long") }),
         ("localhost:3000", Failure::NotHttp { reason: text("the first line has no version") }),
         ("https://localhost:3000", Failure::NotHttp { reason: text("the first line has no version") }),
         ("localhost:3000", Failure::Broken { reason: text("the connection was closed before an answer came") }),
@@ -331,6 +332,8 @@ fn notices() -> Vec<Notice> {
         Notice::NoSchedule { scheme: wpg() },
         Notice::NoWaits { scheme: wpg(), attempts: 5 },
         Notice::NothingWritten,
+        Notice::Disputed { deliveries: 1 },
+        Notice::Disputed { deliveries: 12 },
         Notice::Resumable { left: 7 },
         Notice::NotResumable { reason: text("it reads from stdin") },
         Notice::StaleSignatures { stale: 3, all: 5 },

@@ -17,7 +17,7 @@ use crate::webhook::record::Sent;
 /// Where to record deliveries.
 #[derive(Debug, Args)]
 pub struct RecordingArgs {
-    /// Record deliveries in this file
+    /// Record deliveries in this file; at 256 MiB it becomes FILE.1, in place of the one before
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Log")]
     pub log: Option<PathBuf>,
     /// Record nothing

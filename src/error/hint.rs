@@ -110,7 +110,7 @@ fn unreachable_hint(target: &Target, failure: &Failure) -> Option<String> {
         }
         Failure::Proxy { .. } => "it is named by HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; NO_PROXY names what goes past it".to_owned(),
         Failure::NotHttp { .. } if !target.is_https() => "does it speak HTTPS? then write https://".to_owned(),
-        Failure::NotHttp { .. } | Failure::Broken { .. } => return None,
+        Failure::BadUrl { .. } | Failure::NotHttp { .. } | Failure::Broken { .. } => return None,
     };
     Some(hint)
 }

@@ -413,6 +413,7 @@ fn unreachable(target: &Target, failure: &Failure) -> String {
         Failure::TimedOut { .. }
         | Failure::Tls { .. }
         | Failure::CaCertificate
+        | Failure::BadUrl { .. }
         | Failure::NotHttp { .. }
         | Failure::Broken { .. } => format!("{authority}: {failure}"),
     }

@@ -104,7 +104,7 @@ pub enum Outcome<'a> {
         /// Where it records.
         log: Option<&'a str>,
         /// Where it forwards to.
-        targets: &'a [String],
+        targets: &'a [Onward],
     },
     /// A delivery went on to an app.
     Forwarded {
@@ -249,6 +249,15 @@ pub enum Whole {
     Request,
 }
 
+/// Where a listener forwards to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Onward {
+    /// The events that it forwards there; all, when there is none.
+    pub glob: Option<String>,
+    /// The URL.
+    pub url: String,
+}
+
 /// What a listener received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
@@ -266,6 +275,8 @@ pub struct Totals {
     pub forwarded: u64,
     /// How often the app did not answer 2xx.
     pub failed: u64,
+    /// How often it refused a genuine delivery as if its signature were wrong.
+    pub disputed: u64,
 }
 
 /// What came of many deliveries.

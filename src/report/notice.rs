@@ -90,6 +90,11 @@ pub enum Notice {
         /// What the system said.
         reason: String,
     },
+    /// An app refused what is genuine.
+    Disputed {
+        /// How many deliveries.
+        deliveries: u64,
+    },
     /// A replay was stopped, and may be gone on with.
     Resumable {
         /// How many deliveries are left.
@@ -206,6 +211,18 @@ fn no_tls(flag: &str, url: Option<&str>) -> String {
     format!("{flag} is about TLS, and {} speaks none", url.unwrap_or("the receiver inside wh"))
 }
 
+fn disputed(deliveries: u64) -> String {
+    let what = if deliveries == 1 { "1 delivery was".to_owned() } else { format!("{deliveries} deliveries were") };
+    let remedy = "it must verify the body as it came, with the secret that `wh listen --print-secret` prints";
+    format!("{what} genuine here and refused by your app: {remedy}")
+}
+
+fn left_out(lines: u64, recorded: bool) -> String {
+    let what = if lines == 1 { "1 line is".to_owned() } else { format!("{lines} lines are") };
+    let log = if recorded { "; the log has every delivery" } else { "" };
+    format!("{what} not shown: more came than can be read{log}")
+}
+
 fn added(path: &str, nearest: Option<&str>) -> String {
     let instead = nearest.map_or_else(String::new, |name| format!("; there is `{name}`"));
     format!("the payload had no `{path}`: --set added it{instead}")
@@ -263,6 +280,7 @@ impl fmt::Display for Notice {
             Self::Unrecorded { path, reason } => {
                 write!(f, "this is not recorded, for {path} cannot be written ({reason}); --no-log does without")
             }
+            Self::Disputed { deliveries } => f.write_str(&disputed(*deliveries)),
             Self::Resumable { left } => write!(f, "{left} not delivered; wh replay --resume goes on with them"),
             Self::NotResumable { reason } => write!(f, "this replay cannot be resumed, should it be stopped: {reason}"),
             Self::StaleSignatures { stale, all } => {
@@ -280,11 +298,7 @@ impl fmt::Display for Notice {
             Self::StrangeLines { path, lines: 1 } => write!(f, "a line of {path} is no record, and left out"),
             Self::StrangeLines { path, lines } => write!(f, "{lines} lines of {path} are no records, and left out"),
             Self::RequestRefused { remote, reason } => write!(f, "a request from {remote} was refused: {reason}"),
-            Self::LeftOut { lines, recorded } => {
-                let what = if *lines == 1 { "1 line is".to_owned() } else { format!("{lines} lines are") };
-                let log = if *recorded { "; the log has every delivery" } else { "" };
-                write!(f, "{what} not shown: more came than can be read{log}")
-            }
+            Self::LeftOut { lines, recorded } => f.write_str(&left_out(*lines, *recorded)),
             Self::FileName { name } => {
                 write!(f, "`{name}` is sent as it stands; --data @{name} sends what is in the file")
             }

@@ -122,6 +122,12 @@ pub enum Failure {
         /// What happened.
         reason: String,
     },
+    /// There is no URL to send it to.
+    #[error("the URL to forward to cannot be made: {reason}")]
+    BadUrl {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// What came back is no HTTP.
     #[error("what answers there speaks no HTTP ({reason})")]
     NotHttp {
@@ -146,6 +152,7 @@ impl Failure {
             Self::TimedOut { .. } => "timeout",
             Self::Tls { .. } | Self::CaCertificate => "tls",
             Self::Proxy { .. } => "proxy",
+            Self::BadUrl { .. } => "bad-url",
             Self::NotHttp { .. } => "not-http",
             Self::Broken { .. } => "connection-failed",
         }

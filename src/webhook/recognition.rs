@@ -25,7 +25,7 @@ pub fn candidates<'a>(providers: impl Iterator<Item = &'a Provider>, delivery: &
 #[must_use]
 pub fn resembles(provider: &Provider, delivery: &Delivery) -> bool {
     let headers = delivery.request.headers();
-    provider.scheme.headers.iter().any(|rule| headers.contains_key(rule.name.as_str())) || could_be(provider, delivery)
+    provider.scheme.headers.iter().any(|rule| headers.contains_key(&rule.header)) || could_be(provider, delivery)
 }
 
 /// Whether a delivery could be from a provider: all that it cannot do without is there.
@@ -38,7 +38,7 @@ pub fn could_be(provider: &Provider, delivery: &Delivery) -> bool {
     let mut any = false;
     for rule in needed {
         any = true;
-        all_there &= headers.contains_key(rule.name.as_str());
+        all_there &= headers.contains_key(&rule.header);
     }
     let enveloped = scheme.envelope.as_ref().is_some_and(|envelope| {
         envelope.mentions(Field::Signature) && envelope.read(delivery.request.body()).is_some()
@@ -55,6 +55,6 @@ fn likeness(provider: &Provider, delivery: &Delivery) -> (bool, usize) {
         let value = headers.get(&own.header);
         value.is_some_and(|value| !own.value.is_fixed() || own.value.read(value.as_bytes()).is_some())
     });
-    let optional = provider.scheme.headers.iter().filter(|rule| headers.contains_key(rule.name.as_str()));
+    let optional = provider.scheme.headers.iter().filter(|rule| headers.contains_key(&rule.header));
     (known, own.count() + optional.count())
 }

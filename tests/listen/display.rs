@@ -50,6 +50,17 @@ fn a_refusal_says_its_reason_and_its_answer() {
 }
 
 #[test]
+fn a_signature_that_does_not_match_is_told_in_a_word_and_a_forward_with_its_events() {
+    let route = "slot.*=localhost:9/app";
+    let mut listener = Listener::human(&["--scheme", "wpg", "--forward-to", route, "--forward-to", "localhost:9"]);
+    assert!(listener.line("forwarding").ends_with("forwarding slot.* to http://localhost:9/app"));
+    assert!(listener.line("forwarding").ends_with("forwarding to http://localhost:9/"));
+    assert_eq!(listener.send(&Message::wpg(r#"{"event":"chat.a"}"#).body("{}")).status, 401);
+    let line = listener.line("-->");
+    assert!(line.ends_with("signature refused: mismatch"), "{line}");
+}
+
+#[test]
 fn an_envelope_is_opened() {
     let wrapped = Endpoint::new();
     let mut listener = Listener::human(&["--forward-to", &wrapped.port()]);

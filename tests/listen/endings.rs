@@ -126,6 +126,22 @@ fn a_command_is_told_where_and_with_which_secret_and_its_words_stay_out_of_the_j
 }
 
 #[test]
+fn a_command_without_a_scheme_is_told_the_secret_of_each_provider() {
+    let listen = |secret: &[&str]| {
+        let told = "echo wpg=$WPG_WEBHOOK_SECRET whop=$WHOP_WEBHOOK_SECRET all=$WH_SECRET.; exit 3";
+        let listen = Wh::new().args(["listen", "--port", "0", "--no-log", "--json", "--timeout", "9s"]).args(secret);
+        listen.args(["--", "/bin/sh", "-c", told]).run()
+    };
+    let output = listen(&[]);
+    output
+        .exit(3)
+        .stdout_contains("summary")
+        .stderr_contains("wpg=whsec_wpg_test_secret_for_wh whop=")
+        .stderr_contains(" all=.");
+    listen(&["--secret", "s3"]).exit(3).stdout_contains("summary").stderr_contains("wpg=s3 whop=s3 all=s3.");
+}
+
+#[test]
 fn a_command_ends_with_its_listener() {
     let begun = std::time::Instant::now();
     let listener = Listener::of(Wh::new().args(["--json", "--no-log", "--", "sleep", "60"]));

@@ -82,6 +82,42 @@ fn an_app_that_is_down_is_502_to_the_sender_one_line_to_a_person_and_a_record_in
 }
 
 #[test]
+fn a_forward_that_cannot_be_made_is_502_and_told() {
+    let app = Endpoint::new().uncalled();
+    let mut listener = Listener::start(&["--scheme", "wpg", "--forward-to", &app.port(), "--count", "1"]);
+    // As long as a target may be, so that there is no room for the app's host before it.
+    let target = format!("/{}", "a".repeat(65_530));
+    let reply = listener.send(&Message::wpg(BODY).target(target.as_str()));
+    assert_eq!((reply.status, reply.text().as_str()), (502, r#"{"error":"bad-url"}"#));
+    let forwarded = listener.json("forwarded");
+    assert_eq!(forwarded["url"], json!(format!("http://localhost:{}/", app.port())));
+    assert!(forwarded["error"].as_str().is_some_and(|error| error.contains("cannot be made")), "{forwarded}");
+    let ended = listener.end();
+    assert_eq!((ended.exit, &ended.json("summary")["failed"]), (Some(3), &json!(1)));
+}
+
+#[test]
+fn an_app_that_refuses_what_is_genuine_is_1_and_told_and_one_that_is_down_is_3() {
+    let app = Endpoint::new().answering([Answer::status(401)]);
+    let listener = Listener::start(&["--scheme", "wpg", "--forward-to", &app.port(), "--count", "1"]);
+    assert_eq!(listener.send(&Message::wpg(BODY)).status, 401);
+    let ended = listener.end();
+    assert_eq!(ended.exit, Some(1));
+    let told = "1 delivery was genuine here and refused by your app";
+    assert!(ended.stderr.iter().any(|line| line.contains(told)), "{:?}", ended.stderr);
+    // Another answer says nothing of the signature.
+    let app = Endpoint::new().answering([Answer::status(500)]);
+    let listener = Listener::start(&["--scheme", "wpg", "--forward-to", &app.port(), "--count", "1"]);
+    assert_eq!(listener.send(&Message::wpg(BODY)).status, 500);
+    let ended = listener.end();
+    assert_eq!((ended.exit, ended.stderr.iter().any(|line| line.contains("genuine here"))), (Some(1), false));
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
+    let listener = Listener::start(&["--scheme", "wpg", "-f", &free.port().to_string(), "--count", "1"]);
+    assert_eq!(listener.send(&Message::wpg(BODY)).status, 502);
+    assert_eq!(listener.end().exit, Some(3));
+}
+
+#[test]
 fn routes_are_by_glob_repeat_and_the_first_that_matches_answers() {
     let slots = Endpoint::new().answering([Answer::status(201)]);
     let submitted = Endpoint::new().answering([Answer::status(500)]);

@@ -62,7 +62,15 @@ fn a_torn_last_line_is_named_and_ended_and_nothing_is_glued_to_it() {
 #[cfg(unix)]
 #[test]
 fn a_place_that_is_full_is_507_with_nothing_half_written_and_room_again_is_200() {
-    let mut listener = Listener::behind("ulimit -f 16", &["--json", "--scheme", "wpg", "--log", "log.jsonl"]);
+    // What waits before its answer must not be told as accepted before.
+    for delay in [&[][..], &["--delay", "1ms"]] {
+        let arguments = ["--json", "--scheme", "wpg", "--log", "log.jsonl"];
+        fill(Listener::behind("ulimit -f 16", &[&arguments, delay].concat()));
+    }
+}
+
+#[cfg(unix)]
+fn fill(mut listener: Listener) {
     let mut accepted = 0;
     let refused = loop {
         let reply = listener.send(&Message::wpg(body(accepted)));

@@ -300,6 +300,7 @@ impl Failure {
             | Self::Tls { .. }
             | Self::CaCertificate
             | Self::Proxy { .. }
+            | Self::BadUrl { .. }
             | Self::NotHttp { .. } => true,
             Self::TimedOut { .. } | Self::Broken { .. } => false,
         }

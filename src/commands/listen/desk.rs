@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::display::{Display, Line};
 use super::expectations::{Expectations, Noted};
@@ -19,7 +19,7 @@ use crate::edge::client::Client;
 use crate::edge::listener::{Handler, Refusal};
 use crate::edge::target::Target;
 use crate::report::notice::Notice;
-use crate::webhook::attempt::{Attempt, Incomplete};
+use crate::webhook::attempt::{Attempt, Failure, Incomplete};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
 use crate::webhook::forwarding::{forwarded, without_hop_by_hop};
@@ -114,29 +114,31 @@ impl Handler for Desk {
 
         let routes: Vec<&Arc<Route>> = if accepted && wanted { self.routes_for(&names) } else { Vec::new() };
         let own = routes.is_empty().then(|| self.own_answer(&judged, accepted));
-        // What takes its time is shown before, and what does not with the answer that it got.
-        let early = own.is_none() || self.delay.is_some();
-        if wanted && early {
-            self.show_received(&judged, at, remote, own.as_ref().map(Response::status)).await;
+        // An app may take its time, so that what it is asked is shown before.
+        let asked = own.is_none();
+        if wanted && asked {
+            self.show_received(&judged, at, remote, None).await;
         }
         let mut answer = match own {
             Some(answer) => answer,
-            None => self.forward(&routes, &judged.delivery, at).await,
+            None => self.forward(&routes, &judged, at).await,
         };
-        if let Some(delay) = self.delay {
-            tokio::time::sleep(delay).await;
-        }
-        let recorded = self.record(&judged, at, remote, (answer.status(), clock.elapsed())).await;
+        // Before the delay: what is shown has come true, and a sender that does not wait for its answer is recorded, too.
+        let delay = self.delay.unwrap_or_default();
+        let recorded = self.record(&judged, at, remote, (answer.status(), clock.elapsed() + delay)).await;
         // An answer says that the delivery is on disk: without that, it says that it is not.
         if let Err(reason) = &recorded {
             let reason = reason.clone();
             self.display.hint(|| Line::Notice(Notice::NotRecorded { reason }));
             answer = json_answer(StatusCode::INSUFFICIENT_STORAGE, json!({ "error": "not-recorded" }).to_string());
         }
-        if wanted && !early {
+        if wanted && !asked {
             self.show_received(&judged, at, remote, Some(answer.status())).await;
         }
         self.expectations.note(&Noted { names: &names, genuine, accepted: accepted && recorded.is_ok(), wanted });
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         answer
     }
 
@@ -215,25 +217,42 @@ impl Desk {
     }
 
     /// Sends a delivery on, to all targets at once; what the first one says is the answer.
-    async fn forward(&self, routes: &[&Arc<Route>], delivery: &Delivery, at: Timestamp) -> Response<Bytes> {
+    async fn forward(&self, routes: &[&Arc<Route>], judged: &Judged, at: Timestamp) -> Response<Bytes> {
         let mut under_way = JoinSet::new();
         for (index, route) in routes.iter().enumerate() {
-            let Ok(onward) = forwarded(delivery, route.target.uri()) else { continue };
-            let route = Arc::clone(route);
+            let (route, onward) = (Arc::clone(route), forwarded(&judged.delivery, route.target.uri()));
+            let delivery = judged.delivery.clone();
             under_way.spawn(async move {
-                let attempt = route.client.send(&onward, 1, at).await;
-                (index, onward, attempt)
+                match onward {
+                    Ok(onward) => {
+                        let attempt = route.client.send(&onward, 1, at).await;
+                        (index, onward, attempt)
+                    }
+                    // The app's path before the sender's may make a URL that is too long.
+                    Err(reason) => {
+                        let outcome = Err(Failure::BadUrl { reason: reason.to_string() });
+                        let url = route.target.uri().clone();
+                        (index, delivery, Attempt { number: 1, url, started: at, duration: Duration::ZERO, outcome })
+                    }
+                }
             });
         }
-        let mut answers: Vec<(usize, Response<Bytes>)> = Vec::new();
+        let mut first: Option<(usize, Response<Bytes>)> = None;
         while let Some(joined) = under_way.join_next().await {
-            let Ok((index, onward, attempt)) = joined else { continue };
-            self.expectations.note_forwarded(attempt.is_success());
-            answers.push((index, passed_on(&attempt)));
+            let (index, onward, attempt) = match joined.map_err(JoinError::try_into_panic) {
+                Ok(forwarded) => forwarded,
+                Err(Ok(panic)) => std::panic::resume_unwind(panic),
+                // Nobody takes a task back.
+                Err(Err(_)) => continue,
+            };
+            self.expectations.note_forwarded(&attempt, matches!(judged.verdict, Some(Ok(_))));
+            if first.as_ref().is_none_or(|(earliest, _)| index < *earliest) {
+                first = Some((index, passed_on(&attempt)));
+            }
             self.display.show(|| Line::Forwarded { delivery: onward, attempt }).await;
         }
-        let first = answers.into_iter().min_by_key(|(index, _)| *index).map(|(_, answer)| answer);
-        first.unwrap_or_else(|| json_answer(StatusCode::BAD_GATEWAY, json!({ "error": "not-forwarded" }).to_string()))
+        let nobody = || json_answer(StatusCode::BAD_GATEWAY, json!({ "error": "not-forwarded" }).to_string());
+        first.map_or_else(nobody, |(_, answer)| answer)
     }
 
     /// Puts a delivery and its answer into the log, if there is one; the error is what the system said.

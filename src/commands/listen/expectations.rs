@@ -2,12 +2,17 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use http::StatusCode;
 use tokio::sync::Notify;
 
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::Totals;
+use crate::webhook::attempt::Attempt;
 use crate::webhook::glob::Glob;
+
+/// How an app answers that does not believe a signature.
+const DISPUTES: [StatusCode; 3] = [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
 
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +58,8 @@ struct Seen {
     totals: Totals,
     /// How many of the accepted ones were wanted.
     counted: u64,
+    /// How many of the forwarded ones an app answered.
+    answered: u64,
     /// Which of the globs have been met.
     met: Vec<bool>,
 }
@@ -83,14 +90,19 @@ impl Expectations {
             }
         }
         drop(seen);
-        self.changed.notify_waiters();
+        if self.any() {
+            self.changed.notify_waiters();
+        }
     }
 
-    /// Counts what an app answered to a forwarded delivery.
-    pub fn note_forwarded(&self, good: bool) {
+    /// Counts what an app answered to a forwarded delivery, and whether that one is genuine.
+    pub fn note_forwarded(&self, attempt: &Attempt, genuine: bool) {
+        let disputes = attempt.status().is_some_and(|status| DISPUTES.contains(&status));
         let mut seen = self.seen();
         seen.totals.forwarded += 1;
-        seen.totals.failed += u64::from(!good);
+        seen.totals.failed += u64::from(!attempt.is_success());
+        seen.totals.disputed += u64::from(genuine && disputes);
+        seen.answered += u64::from(attempt.status().is_some());
     }
 
     /// What has arrived so far.
@@ -133,7 +145,7 @@ impl Expectations {
         missing
     }
 
-    /// What the end means: the command's failure first, then what was expected, then what arrived.
+    /// What the end means: the command's failure first, then what was expected, then what arrived and what an app said.
     pub fn conclude(&self, end: End) -> Result<Exit, Error> {
         match end {
             End::Interrupted => return Ok(Exit::Interrupted),
@@ -156,7 +168,14 @@ impl Expectations {
         if totals.received == totals.unverified && !self.any() {
             return Err(Error::Nothing { what: "what arrived is of no scheme that is known, so nothing was verified" });
         }
-        Ok(if totals.invalid > 0 && !self.any() { Exit::No } else { Exit::Good })
+        let unanswered = totals.forwarded - self.seen().answered;
+        Ok(if totals.failed > unanswered || (totals.invalid > 0 && !self.any()) {
+            Exit::No
+        } else if unanswered > 0 {
+            Exit::Environment
+        } else {
+            Exit::Good
+        })
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -36,7 +36,7 @@ use crate::edge::log::Log;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::notice::Notice;
-use crate::report::{Outcome, Reporter};
+use crate::report::{Onward, Outcome, Reporter};
 use crate::settings::Slots;
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::glob::Glob;
@@ -100,7 +100,7 @@ pub struct ListenArgs {
     /// Expect a genuine delivery of an event that matches
     #[arg(long, value_name = "GLOB", help_heading = "End")]
     expect: Vec<String>,
-    /// Run this once ready, with WH_URL and WH_SECRET set
+    /// Run this once ready, with WH_URL, WH_SECRET and each provider's <PROVIDER>_WEBHOOK_SECRET set
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
     #[command(flatten)]
@@ -145,7 +145,9 @@ pub fn run(
         let _inside = runtime.enter();
         Interruptions::new().map_err(|reason| Error::System { what: "Ctrl-C cannot be listened to", reason })?
     };
-    let targets: Vec<String> = routes.iter().map(|route| route.target.as_str().to_owned()).collect();
+    let onward =
+        |route: &arguments::RouteArg| Onward { glob: route.glob.clone(), url: route.target.as_str().to_owned() };
+    let targets: Vec<Onward> = args.forward_to.iter().map(onward).collect();
     let log_path = log.as_ref().map(|log| log.path().display().to_string());
     reporter.report(&Outcome::Ready {
         url: &url,
@@ -200,7 +202,11 @@ pub fn run(
         printed?;
         Ok::<_, Error>(end)
     })?;
-    reporter.report(&Outcome::Listened(expectations.totals()))?;
+    let totals = expectations.totals();
+    reporter.report(&Outcome::Listened(totals))?;
+    if totals.disputed > 0 {
+        reporter.report(&Outcome::Notice(Notice::Disputed { deliveries: totals.disputed }))?;
+    }
     expectations.conclude(end)
 }
 

@@ -12,14 +12,13 @@ use tokio::process::{Child, Command};
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, oneshot};
 
-use super::desk::Desk;
+use super::desk::{Desk, Station};
 use super::expectations::End;
 use crate::edge::interruption::{Interruptions, survive_file_size_limit};
 use crate::edge::listener::{self, Limits};
 use crate::edge::log::Log;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::webhook::secret::Secret;
 
 /// A listener, ready to serve.
 pub struct Serving<'a> {
@@ -124,17 +123,32 @@ impl Serving<'_> {
         let Some((program, arguments)) = self.command.split_first() else { return Ok(None) };
         let mut command = Command::new(program);
         command.args(arguments).env("WH_URL", self.url).kill_on_drop(true);
-        let station = self.desk.stations.first().filter(|_| self.desk.named);
-        let secret: Option<&Secret> = station.and_then(|station| station.secrets.first());
-        if let Some(secret) = secret.and_then(|secret| str::from_utf8(secret.expose()).ok()) {
-            command.env("WH_SECRET", secret);
-        }
+        command.envs(secrets(&self.desk.stations));
         if self.json {
             command.stdout(Stdio::from(io::stderr()));
         }
         let shown = program.to_string_lossy().into_owned();
         command.spawn().map(Some).map_err(|reason| Error::Command { program: shown, reason })
     }
+}
+
+/// The environment in which a sender signs as this listener verifies: a variable for each provider, and `WH_SECRET` where
+/// all have the same secret. One that is no text is left out.
+fn secrets(stations: &[Station]) -> Vec<(String, &str)> {
+    let mut variables = Vec::new();
+    for station in stations {
+        variables.extend(first_secret(station).map(|secret| (station.provider.secret_variable(), secret)));
+    }
+    let first = stations.first().and_then(first_secret);
+    if let Some(secret) = first.filter(|_| stations.iter().all(|station| first_secret(station) == first)) {
+        variables.push(("WH_SECRET".to_owned(), secret));
+    }
+    variables
+}
+
+/// The secret that a sender signs with, if it is text.
+fn first_secret(station: &Station) -> Option<&str> {
+    str::from_utf8(station.secrets.first()?.expose()).ok()
 }
 
 /// How long to wait for what was expected once the command has ended, where nothing else was said.

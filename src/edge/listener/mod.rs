@@ -17,7 +17,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST};
+use http::header::{CONNECTION, HOST};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
@@ -361,9 +361,8 @@ async fn whole(
     if hosts > 1 || (hosts == 0 && demanded) {
         return Err(Refusal::Host { count: hosts });
     }
-    let announced =
-        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limits.body) {
+    let announced = request.body().size_hint().exact();
+    if announced.is_some_and(|length| length > limits.body as u64) {
         return Err(Refusal::TooLarge { limit: limits.body });
     }
     let (parts, body) = request.into_parts();

@@ -112,6 +112,10 @@ impl HumanReporter<'_> {
                 let told = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
                 format!("{}{told}", self.paint(Role::Good, &format!("{what} ok")))
             }
+            // The word says all of it.
+            Some(Err(rejection @ Rejection::Mismatch { secrets: 1, .. })) => {
+                self.paint(Role::Bad, &format!("{what} refused: {}", rejection.reason()))
+            }
             Some(Err(rejection)) => {
                 let word = self.paint(Role::Bad, &format!("{what} refused: {}", rejection.reason()));
                 format!("{word}, {}", sanitize::line(&rejection.to_string()))

@@ -20,7 +20,7 @@ use super::layout::Page;
 use super::listing::Table;
 use super::palette::{Palette, Role};
 use super::progress::Meter;
-use super::{Outcome, Problem, Reporter, Summary, Totals, checkup, sanitize, totals};
+use super::{Onward, Outcome, Problem, Reporter, Summary, Totals, checkup, sanitize, totals};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,15 +94,17 @@ impl<'a> HumanReporter<'a> {
         self.paint(Role::Faint, &time)
     }
 
-    fn ready(&mut self, url: &str, scheme: Option<&str>, log: Option<&str>, targets: &[String]) -> io::Result<()> {
+    fn ready(&mut self, url: &str, scheme: Option<&str>, log: Option<&str>, targets: &[Onward]) -> io::Result<()> {
         if self.is(Verbosity::Quiet) {
             return Ok(());
         }
         let expected = scheme.unwrap_or("any scheme that it recognises");
         let url = self.paint(Role::Name, &sanitize::line(url));
         self.line(&format!("Listening on {url} for {}", sanitize::line(expected)), 2)?;
-        for target in targets {
-            self.line(&format!("  forwarding to {}", sanitize::line(target)), 4)?;
+        for Onward { glob, url } in targets {
+            let what = glob.as_ref().map(|glob| format!("{glob} ")).unwrap_or_default();
+            let target = format!("{what}to {url}");
+            self.line(&format!("  forwarding {}", sanitize::line(&target)), 4)?;
         }
         let log = log.map_or("recording nothing".into(), |log| format!("recording in {}", sanitize::line(log)));
         let log = format!("  {}", self.paint(Role::Faint, &log));

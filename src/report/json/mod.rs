@@ -110,7 +110,7 @@ impl Reporter for JsonReporter<'_> {
                 "port": port,
                 "scheme": scheme,
                 "log": log,
-                "forward_to": targets,
+                "forward_to": targets.iter().map(|target| &target.url).collect::<Vec<_>>(),
             }),
             Outcome::Forwarded { delivery, attempt, .. } => json!({
                 "type": "forwarded",

@@ -1,7 +1,8 @@
 //! Where things stand in a JSON text, without changing a byte of it.
 //!
 //! A parsed value loses what a signature covers: `1.10` becomes `1.1`, the first of two equal keys is gone, `1e400` is
-//! refused. Here `serde_json` says whether a text is JSON, and a scanner that trusts this says where each token is.
+//! refused. Here a text is checked to be JSON, and a scanner that trusts this says where each token is. `serde_json` has
+//! the last word on what is none, and says why.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,6 +10,7 @@ use std::ops::Range;
 use serde::de::IgnoredAny;
 
 use super::path::{Path, Step};
+use super::scan::{behind_space, is_surely_json, scalar_end, string_end, value_end};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +50,9 @@ impl<'a> Document<'a> {
     /// Checks that `text` is one JSON value; a byte order mark before it is passed over, any depth is accepted.
     pub fn parse(text: &'a [u8]) -> Result<Self, serde_json::Error> {
         let content = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-        serde_json::from_slice::<IgnoredAny>(content)?;
+        if !is_surely_json(content) {
+            serde_json::from_slice::<IgnoredAny>(content)?;
+        }
         Ok(Self { text })
     }
 
@@ -83,7 +87,7 @@ impl<'a> Document<'a> {
         let span = self.whole()?;
         self.text[span.start..]
             .starts_with(b"{")
-            .then(|| self.members(&span).map(|member| member.name.into_owned()).collect())
+            .then(|| self.members(&span).map(|member| member.name().into_owned()).collect())
     }
 
     pub(super) fn locate(&self, path: &Path) -> Option<Range<usize>> {
@@ -107,43 +111,61 @@ impl<'a> Document<'a> {
 
     /// The members of the object or the items of the array that stands at `span`; nothing for anything else.
     pub(super) fn members(&self, span: &Range<usize>) -> impl Iterator<Item = Member<'a>> + use<'a> {
-        let mut tokens = Tokens { text: self.text, at: span.start };
-        let named = self.text[span.start] == b'{';
-        let mut more = tokens.next().is_some_and(|token| token.kind == Kind::Open);
+        let text = self.text;
+        let named = text[span.start] == b'{';
+        let opens = named || text[span.start] == b'[';
+        let first = opens.then(|| behind_space(text, span.start + 1));
+        let mut next = first.filter(|at| !matches!(text.get(*at), Some(b'}' | b']')));
         let mut index = 0;
         std::iter::from_fn(move || {
-            if !more {
-                return None;
-            }
-            let first = tokens.value()?;
-            if tokens.text[first.start] == b'}' || tokens.text[first.start] == b']' {
-                return None;
-            }
-            let member = if named {
-                tokens.next()?;
-                let value = tokens.value()?;
-                let name = name(&tokens.text[first.clone()]);
-                Member { name, whole: first.start..value.end, value }
+            let start = next.take()?;
+            let (label, start_of_value) = if named {
+                let end = string_end(text, start);
+                let colon = behind_space(text, end);
+                (Label::Name(&text[start..end]), behind_space(text, colon + 1))
             } else {
                 index += 1;
-                Member { name: (index - 1).to_string().into(), whole: first.clone(), value: first }
+                (Label::Index(index - 1), start)
             };
-            more = tokens.next().is_some_and(|token| token.kind == Kind::Comma);
-            Some(member)
+            let value = start_of_value..value_end(text, start_of_value)?;
+            let comma = behind_space(text, value.end);
+            next = (text.get(comma) == Some(&b',')).then(|| behind_space(text, comma + 1));
+            Some(Member { label, whole: start..value.end, value })
         })
     }
 }
 
-/// A member of an object, or an item of an array, whose name is its index.
+/// A member of an object, or an item of an array.
 pub(super) struct Member<'a> {
-    pub(super) name: Cow<'a, str>,
+    label: Label<'a>,
     pub(super) whole: Range<usize>,
     pub(super) value: Range<usize>,
 }
 
-impl Member<'_> {
+#[derive(Clone, Copy)]
+enum Label<'a> {
+    /// A member's name with its quotes, as it stands.
+    Name(&'a [u8]),
+    /// An item's index.
+    Index(usize),
+}
+
+impl<'a> Member<'a> {
+    /// Its name; that of an item is its index.
+    pub(super) fn name(&self) -> Cow<'a, str> {
+        match self.label {
+            Label::Name(quoted) => name(quoted),
+            Label::Index(index) => index.to_string().into(),
+        }
+    }
+
     pub(super) fn is(&self, step: &Step) -> bool {
-        self.name == step.text()
+        match self.label {
+            Label::Name([b'"', inner @ .., b'"']) if !inner.contains(&b'\\') => inner == step.text().as_bytes(),
+            // Most indices have another length.
+            Label::Index(index) if step.text().len() != index.checked_ilog10().unwrap_or(0) as usize + 1 => false,
+            Label::Name(_) | Label::Index(_) => self.name() == step.text(),
+        }
     }
 }
 
@@ -163,61 +185,22 @@ pub struct Tokens<'a> {
     at: usize,
 }
 
-impl Tokens<'_> {
-    /// The span of the whole value that starts here, or of a closing bracket.
-    fn value(&mut self) -> Option<Range<usize>> {
-        let first = self.next()?;
-        let mut depth = usize::from(first.kind == Kind::Open);
-        let mut end = first.span.end;
-        while depth > 0 {
-            let token = self.next()?;
-            match token.kind {
-                Kind::Open => depth += 1,
-                Kind::Close => depth -= 1,
-                Kind::Colon | Kind::Comma | Kind::String | Kind::Scalar => {}
-            }
-            end = token.span.end;
-        }
-        Some(first.span.start..end)
-    }
-}
-
 impl Iterator for Tokens<'_> {
     type Item = Token;
 
     fn next(&mut self) -> Option<Token> {
-        let rest = &self.text[self.at..];
-        let start = self.at + rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
-        let rest = &self.text[start..];
-        let (kind, length) = match rest[0] {
-            b'{' | b'[' => (Kind::Open, 1),
-            b'}' | b']' => (Kind::Close, 1),
-            b':' => (Kind::Colon, 1),
-            b',' => (Kind::Comma, 1),
-            b'"' => (Kind::String, string_length(rest)),
-            _ => (Kind::Scalar, scalar_length(rest)),
+        let start = behind_space(self.text, self.at);
+        let (kind, end) = match self.text.get(start)? {
+            b'{' | b'[' => (Kind::Open, start + 1),
+            b'}' | b']' => (Kind::Close, start + 1),
+            b':' => (Kind::Colon, start + 1),
+            b',' => (Kind::Comma, start + 1),
+            b'"' => (Kind::String, string_end(self.text, start)),
+            _ => (Kind::Scalar, scalar_end(self.text, start)),
         };
-        self.at = start + length;
-        Some(Token { kind, span: start..self.at })
+        self.at = end;
+        Some(Token { kind, span: start..end })
     }
-}
-
-fn string_length(rest: &[u8]) -> usize {
-    let mut at = 1;
-    while let Some(found) = rest.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        at += found;
-        match rest[at] {
-            b'"' => return at + 1,
-            // What is escaped ends nothing.
-            _ => at += 2,
-        }
-    }
-    rest.len()
-}
-
-fn scalar_length(rest: &[u8]) -> usize {
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || b",:{}[]\"".contains(byte);
-    rest.iter().position(ends).unwrap_or(rest.len()).max(1)
 }
 
 #[cfg(test)]

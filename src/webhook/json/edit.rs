@@ -81,7 +81,7 @@ impl Document<'_> {
     pub fn nearest_name(&self, path: &Path) -> Option<String> {
         let (last, parents) = path.steps().split_last()?;
         let span = self.locate(&Path::from_steps(parents))?;
-        let names: Vec<Cow<'_, str>> = self.members(&span).map(|member| member.name).collect();
+        let names: Vec<Cow<'_, str>> = self.members(&span).map(|member| member.name()).collect();
         nearest(last.text(), names.iter().map(Cow::as_ref)).map(str::to_owned)
     }
 

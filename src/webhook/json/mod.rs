@@ -3,6 +3,7 @@
 mod document;
 mod edit;
 mod path;
+mod scan;
 mod unescape;
 mod write;
 

@@ -1,28 +1,43 @@
 //! JSON written straight into bytes, for what is written of every delivery.
 
-/// A byte in each of eight places.
-const ONES: u64 = u64::MAX / 255;
+use super::scan::first_special;
+
+/// How many bytes are put together before they are appended.
+const BLOCK: usize = 128;
 
 /// Appends a text as a JSON string, quotes included.
 pub fn write_string(text: &str, json: &mut Vec<u8>) {
-    json.reserve(text.len() + text.len() / 8 + 2);
-    json.push(b'"');
+    let mut block = [0; BLOCK];
+    block[0] = b'"';
+    let mut used = 1;
     let mut rest = text.as_bytes();
     // Eight bytes at a time are copied first and looked at then: most of them need no escape.
     while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
-        json.extend_from_slice(eight);
-        match first_escaped(*eight) {
-            None => rest = behind,
+        if used > BLOCK - 8 - ESCAPE {
+            json.extend_from_slice(&block[..used]);
+            used = 0;
+        }
+        block[used..used + 8].copy_from_slice(eight);
+        match first_special(*eight) {
+            None => {
+                used += 8;
+                rest = behind;
+            }
             Some(at) => {
-                json.truncate(json.len() - eight.len() + at);
-                escape(eight[at], json);
+                let (escape, length) = escape(eight[at]);
+                block[used + at..used + at + ESCAPE].copy_from_slice(&escape);
+                used += at + length;
                 rest = &rest[at + 1..];
             }
         }
     }
+    json.extend_from_slice(&block[..used]);
     for byte in rest {
         match byte {
-            b'"' | b'\\' | ..0x20 => escape(*byte, json),
+            b'"' | b'\\' | ..0x20 => {
+                let (escape, length) = escape(*byte);
+                json.extend_from_slice(&escape[..length]);
+            }
             _ => json.push(*byte),
         }
     }
@@ -70,23 +85,12 @@ fn digit(number: u64) -> u8 {
     b"0123456789"[usize::try_from(number % 10).unwrap_or_default()]
 }
 
-/// Where among eight bytes the first one stands that a JSON string cannot hold: a quote, a backslash, a control character.
-fn first_escaped(eight: [u8; 8]) -> Option<usize> {
-    let word = u64::from_le_bytes(eight);
-    // The highest bit of each byte that is less than `limit`, exact up to the first of them.
-    let less = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & (ONES * 0x80);
-    let is = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    let found = less(word, 0x20) | is(b'"') | is(b'\\');
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
-}
+/// How long an escape is at most: `\u001f`.
+const ESCAPE: usize = 6;
 
-#[cold]
-fn escape_control(byte: u8, json: &mut Vec<u8>) {
+/// What stands for a byte that a JSON string cannot hold, and how many bytes of that count.
+fn escape(byte: u8) -> ([u8; ESCAPE], usize) {
     let hex = |number: u8| b"0123456789abcdef"[usize::from(number)];
-    json.extend_from_slice(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 0xf)]);
-}
-
-fn escape(byte: u8, json: &mut Vec<u8>) {
     let letter = match byte {
         b'"' | b'\\' => byte,
         b'\n' => b'n',
@@ -94,9 +98,9 @@ fn escape(byte: u8, json: &mut Vec<u8>) {
         b'\t' => b't',
         0x08 => b'b',
         0x0c => b'f',
-        _ => return escape_control(byte, json),
+        _ => return ([b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 0xf)], ESCAPE),
     };
-    json.extend_from_slice(&[b'\\', letter]);
+    ([b'\\', letter, 0, 0, 0, 0], 2)
 }
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ impl Scheme {
 
 /// The one value of a header; nothing when it may be missing and is.
 fn single_value<'a>(rule: &HeaderRule, headers: &'a HeaderMap) -> Result<Option<&'a [u8]>, Rejection> {
-    let mut values = headers.get_all(rule.name.as_str()).iter();
+    let mut values = headers.get_all(&rule.header).iter();
     match (values.next(), values.count()) {
         (Some(value), 0) => Ok(Some(value.as_bytes())),
         (Some(_), more) => Err(Rejection::AmbiguousHeader { name: rule.name.clone(), count: more + 1 }),
