@@ -649,6 +649,59 @@ fn a_duplicate_and_a_refused_forgery_that_take_effect_are_found() {
     assert_eq!((good.1, good.2), (Vec::new(), 5));
 }
 
+/// A check of a strict receiver with a command that works so many times, printing a new number, and then does this.
+fn with_effects(folder: &Path, times: usize, then: &str) -> Wh {
+    let count = folder.join("count");
+    let command =
+        format!("echo >> {0}; n=$(wc -l < {0}); if [ $n -gt {times} ]; then {then}; fi; echo $n", count.display());
+    Wh::other(env!("CARGO_BIN_EXE_wh"))
+        .args(["check", "--json", "--scheme", "wpg", "--to", &receiver(receiver::wpg), "--effects", &command])
+        .args(["--only", "wrong-secret,*-effect"])
+}
+
+#[test]
+fn a_command_for_effects_that_fails_later_is_told_beside_what_was_found_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = with_effects(folder.path(), 2, "echo no database >&2; exit 7").run();
+    let lines = output.exit(0).json_lines();
+    assert_eq!(with("warn", &lines), ["duplicate-effect", "forgery-effect"], "{lines:#?}");
+    assert_eq!(with("pass", &lines), ["genuine", "wrong-secret"]);
+    let told = lines.iter().find(|line| line["id"] == "forgery-effect").expect("a check");
+    let got = told["got"].as_str().expect("words");
+    assert!(got.contains("--effects failed") && got.contains("status: 7") && got.contains("no database"), "{got}");
+    assert!(told["remedy"].as_str().is_some_and(|remedy| remedy.contains("--effects")), "{told}");
+}
+
+#[test]
+fn a_command_for_effects_that_fails_at_once_or_prints_without_end_stops_the_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (then, words) in [("exit 7", "exit status: 7"), ("yes", "more than 64 KiB")] {
+        let output = with_effects(folder.path(), 0, then).run();
+        let lines = output.exit(3).json_lines();
+        assert!(
+            lines.iter().any(|line| line["message"].as_str().is_some_and(|told| told.contains(words))),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn ctrl_c_is_heard_while_the_command_for_effects_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let started = folder.path().join("started");
+    let waiting = started.clone();
+    let output = with_effects(folder.path(), 1, &format!("touch {}; exec sleep 60", started.display()))
+        .interrupt_after(move || {
+            while !waiting.exists() {
+                std::thread::yield_now();
+            }
+        })
+        .run();
+    let lines = output.within(Duration::from_secs(15)).exit(130).json_lines();
+    assert!(with("skip", &lines).contains(&"duplicate-effect".to_owned()), "{lines:#?}");
+    assert_eq!(output.json("summary")["interrupted"], json!(true));
+}
+
 // A receiver that refuses what is genuine.
 
 #[test]
@@ -770,6 +823,44 @@ fn reports_are_written_in_every_form() {
 
     let nowhere = Wh::new().args(["check", "--scheme", "wpg", "--to", &port, "--report", "tap=/nowhere/a.tap"]).run();
     nowhere.exit(3).stderr_contains("/nowhere/a.tap");
+}
+
+#[test]
+fn two_reports_do_not_replace_one_another() {
+    let output = Wh::new().args(["check", "--scheme", "wpg", "--to", "1", "--report", "tap=a"]);
+    let output = output.args(["--report", "junit=./a"]).run();
+    output.exit(2).stderr_contains("two reports go to `a`").hint_contains("a file of its own");
+}
+
+#[test]
+fn a_report_to_a_pipe_that_nobody_reads_is_an_error_and_no_wait_without_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+    assert!(made.success());
+    let report = format!("tap={}", pipe.display());
+    let output = Wh::new().args(["check", "--scheme", "wpg", "--to", "1", "--report", &report]).run();
+    output.exit(3).stderr_contains("nobody reads it");
+}
+
+#[test]
+fn an_event_that_is_refused_for_its_signature_is_mended_at_the_raw_body() {
+    // A parser that writes 100.0 as 100 signs other bytes than arrived.
+    let parsed = |request: &Received| match receiver::wpg(request) {
+        OK if request.body.windows(2).any(|part| part == b".0") => NO,
+        answer => answer,
+    };
+    let only = ["--only", "every-event"];
+    let lines = check("wpg", &receiver(parsed)).args(only).run().exit(1).json_lines();
+    let remedy =
+        |lines: &[Value]| lines.iter().find(|line| line["id"] == "every-event").expect("a check")["remedy"].clone();
+    assert!(remedy(&lines).as_str().is_some_and(|remedy| remedy.contains("raw bytes")), "{lines:#?}");
+    let unknown = |request: &Received| match receiver::wpg(request) {
+        OK if !request.body.windows(5).any(|part| part == b"slot.") => Act::Status(400),
+        answer => answer,
+    };
+    let lines = check("wpg", &receiver(unknown)).args(only).run().exit(1).json_lines();
+    assert!(remedy(&lines).as_str().is_some_and(|remedy| remedy.contains("Answer 2xx")), "{lines:#?}");
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn unwritable_hint(reason: &io::Error) -> Option<String> {
 fn unreachable_hint(target: &Target, failure: &Failure) -> Option<String> {
     let hint = match failure {
         Failure::Refused { .. } if target.is_loopback() => {
-            format!("start your receiver on port {}, or leave --to out to deliver to one inside wh", target.port())
+            format!("start your receiver on port {0}; `wh listen --port {0}` stands in for one", target.port())
         }
         Failure::Refused { .. } => "check the port, and that the receiver is running".to_owned(),
         Failure::UnknownHost { .. } => "check the name for a slip".to_owned(),

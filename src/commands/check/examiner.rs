@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::connections::Connections;
-use super::effects::Effects;
+use super::effects::{Effects, REMEDY};
 use super::observations::Observations;
 use crate::commands::composing::composition_error;
 use crate::edge::target::Target;
@@ -18,6 +18,7 @@ use crate::webhook::event::EventName;
 use crate::webhook::probe::examination::Examination;
 use crate::webhook::probe::judging::{Check, Finding, SILENT, Status, combine, judge, words};
 use crate::webhook::probe::material::{Example, Material, MaterialError, Shot, Wire};
+use crate::webhook::probe::robustness::RAW;
 use crate::webhook::probe::{Observation, Probe, Rule, Sends, Severity, all};
 use crate::webhook::provider::Provider;
 use crate::webhook::secret::Secret;
@@ -87,6 +88,8 @@ struct Trial {
     duration: Duration,
     /// Whether there was an answer to each of its requests.
     answered: bool,
+    /// Whether it was a signature that was refused: every bad answer is a 401 or a 403.
+    unauthorized: bool,
 }
 
 impl<'a> Examiner<'a> {
@@ -117,11 +120,11 @@ impl<'a> Examiner<'a> {
         course.all = probes.len();
         self.try_all(&genuine, &mut course).await?;
         if let Some(effects) = self.seen_effects() {
-            effects.settle().await?;
+            effects.settle().await;
         }
         self.try_all(&forgeries, &mut course).await?;
         if let Some(effects) = self.seen_effects() {
-            effects.expect_none(Observation::ForgeryEffect).await?;
+            effects.expect_none(Observation::ForgeryEffect).await;
         }
         self.try_all(&malformed, &mut course).await?;
         self.try_all(&odd, &mut course).await?;
@@ -181,9 +184,9 @@ impl<'a> Examiner<'a> {
             Err(_) => return Ok(None),
         }
         if let Some(mut effects) = self.effects.take() {
-            effects.learn().await?;
+            effects.learn().await;
             if effects.are_seen() && self.send(&shot).await.is_some() {
-                effects.expect_none(Observation::DuplicateEffect).await?;
+                effects.expect_none(Observation::DuplicateEffect).await;
             }
             self.effects = Some(effects);
         }
@@ -227,8 +230,13 @@ impl<'a> Examiner<'a> {
         }
         let check =
             |finding, expected| Check { expected, ..Check::new(probe, self.subject.provider, finding, Duration::ZERO) };
-        if let Some(finding) = self.effects.as_ref().and_then(|effects| effects.finding(observation)) {
-            return Some(check(finding.clone(), "no effect".to_owned()));
+        match self.effects.as_ref().and_then(|effects| effects.finding(observation)) {
+            Some((finding, true)) => return Some(check(finding, "no effect".to_owned())),
+            Some((finding, false)) => {
+                let check = check(finding, "a command that prints what deliveries did".to_owned());
+                return Some(Check { why: String::new(), remedy: REMEDY.to_owned(), ..check });
+            }
+            None => {}
         }
         let exposed = !self.subject.target.is_loopback() && !self.subject.target.is_https();
         let (mut finding, expected) = course.observations.judge(observation, probe, self.subject.provider, exposed)?;
@@ -267,10 +275,13 @@ impl<'a> Examiner<'a> {
         if !course.trusted {
             without_trust(probe, &mut trial, course.broken);
         }
-        let answered = trial.answered;
+        let Trial { answered, unauthorized, .. } = trial;
         let mut check = Check::new(probe, self.subject.provider, trial.finding, trial.duration);
         if !answered && check.status == Status::Fail {
             SILENT.clone_into(&mut check.why);
+        }
+        if probe.sends == Sends::EveryEvent && check.status == Status::Fail && unauthorized {
+            RAW.clone_into(&mut check.remedy);
         }
         Ok(check)
     }
@@ -298,7 +309,11 @@ impl<'a> Examiner<'a> {
         }
         let finding = combine(&findings)?;
         let duration = attempts.iter().map(|attempt| attempt.duration).sum();
-        Some(Trial { finding, duration, answered: attempts.iter().all(|attempt| attempt.outcome.is_ok()) })
+        let success = &self.subject.provider.policy.success;
+        let mut bad = attempts.iter().filter(|attempt| attempt.status().is_none_or(|status| !success.matches(status)));
+        let unauthorized = bad.all(|attempt| matches!(attempt.status().map(|status| status.as_u16()), Some(401 | 403)));
+        let answered = attempts.iter().all(|attempt| attempt.outcome.is_ok());
+        Some(Trial { finding, duration, answered, unauthorized })
     }
 
     /// Sends the genuine delivery after something that may have upset the receiver, which is given some time to come
@@ -384,7 +399,7 @@ impl<'a> Examiner<'a> {
 /// The probe that comes last.
 const AGAIN: &str = "genuine-again";
 
-const STOPPED: &str = "not run: stopped by Ctrl-C";
+pub(super) const STOPPED: &str = "not run: stopped by Ctrl-C";
 
 /// What an answer is worth where the genuine delivery is refused too: acceptance of a forgery, and a 5xx or a silence
 /// that the genuine one did not meet with.

@@ -147,7 +147,7 @@ async fn examine(
 ) -> Result<Examination, Error> {
     let stop = interruption();
     let effects = match &args.effects {
-        Some(command) => Some(Effects::new(command).await?),
+        Some(command) => Effects::new(command, stop.clone()).await?,
         None => None,
     };
     let timeout = args.target.timeout.or(subject.provider.policy.timeout).unwrap_or(USUAL_TIMEOUT);

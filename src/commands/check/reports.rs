@@ -3,7 +3,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use crate::commands::arguments::Mistake;
 use crate::context::Context;
@@ -66,13 +69,15 @@ pub(super) struct Reports {
 impl Reports {
     /// Opens the files, and the summary page of the job where there is one.
     pub(super) fn open(wanted: &[ReportArg], context: &Context) -> Result<Self, Error> {
-        let mut files = Vec::new();
+        let mut files: Vec<(Form, PathBuf, File)> = Vec::new();
         for ReportArg { form, path } in wanted {
-            if let Some(path) = path {
-                // What was there before stays until there is something to put in its place.
-                let opened = OpenOptions::new().create(true).write(true).truncate(false).open(path);
-                files.push((*form, path.clone(), opened.map_err(|reason| unwritable(path, reason))?));
+            let Some(path) = path else { continue };
+            let file = open(path).map_err(|reason| unwritable(path, reason))?;
+            if let Some((_, other, _)) = files.iter().find(|(_, other, _)| is_same_file(other, path)) {
+                let message = format!("two reports go to `{}`, where one would replace the other", other.display());
+                return Err(Error::usage(message, "give each a file of its own"));
             }
+            files.push((*form, path.clone(), file));
         }
         let annotations = wanted.iter().any(|report| report.form == Form::Github);
         let page = context.variable("GITHUB_STEP_SUMMARY").filter(|page| annotations && !page.is_empty());
@@ -107,6 +112,41 @@ impl Reports {
     }
 }
 
+/// How long to wait for somebody who reads a named pipe.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens a file to write to. A named pipe can be opened only when somebody reads it, for whom this does not wait long.
+fn open(path: &Path) -> io::Result<File> {
+    // What was there before stays until there is something to put in its place.
+    let open = |path: &Path| OpenOptions::new().create(true).write(true).truncate(false).open(path);
+    if !is_pipe(path) {
+        return open(path);
+    }
+    let (opened, wait) = mpsc::channel();
+    let pipe = path.to_owned();
+    // Nothing but a reader ends this thread's wait: it is left behind where none comes.
+    thread::spawn(move || opened.send(open(&pipe)));
+    let late = || io::Error::new(io::ErrorKind::TimedOut, format!("nobody reads it, for {} s", PATIENCE.as_secs()));
+    wait.recv_timeout(PATIENCE).map_err(|_| late())?
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> bool {
+    false
+}
+
+/// Whether two paths lead to one file whose text one would replace; a terminal or a pipe takes both, one by one.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok().filter(|path| path.is_file());
+    real(one).is_some_and(|path| real(other) == Some(path))
+}
+
 fn render(form: Form, examination: &Examination) -> io::Result<Vec<u8>> {
     match form {
         Form::Junit => checkup::junit::write(examination),
@@ -117,7 +157,7 @@ fn render(form: Form, examination: &Examination) -> io::Result<Vec<u8>> {
     }
 }
 
-fn unwritable(path: &std::path::Path, reason: io::Error) -> Error {
+fn unwritable(path: &Path, reason: io::Error) -> Error {
     Error::Report { path: path.display().to_string(), reason }
 }
 

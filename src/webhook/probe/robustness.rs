@@ -5,7 +5,8 @@ use super::judging::FELL;
 use super::{Observation, Probe, RequestForm, Rule, Sends, Severity};
 use crate::webhook::fault::Fault;
 
-const RAW: &str = "Verify the raw bytes as they arrived, before any parser sees them (express.raw, request.get_data(), \
+/// How a receiver is mended that does not verify what arrived.
+pub const RAW: &str = "Verify the raw bytes as they arrived, before any parser sees them (express.raw, request.get_data(), \
                    php://input); never serialise the parsed body again.";
 const CATCH: &str = "Check that the body is what you expect before you use it, and answer 400 when it is not; answer \
                      from one place when a handler throws.";
