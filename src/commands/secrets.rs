@@ -40,7 +40,7 @@ pub fn secrets(
             let url = target.as_str().to_owned();
             return Err(Error::NoSecret { scheme: provider.name.clone(), url, variable });
         }
-        let notice = Notice::TestSecret { scheme: provider.name.clone(), variable };
+        let notice = Notice::TestSecret { schemes: vec![provider.name.clone()], variable };
         return Ok(Secrets { secrets: vec![test_secret(provider)], notices: vec![notice] });
     }
     // A secret that is no key is told before anything is sent.

@@ -21,9 +21,9 @@ pub enum Notice {
     },
     /// The provider's published test secret is used.
     TestSecret {
-        /// The provider.
-        scheme: String,
-        /// Where another secret would be read from.
+        /// The providers.
+        schemes: Vec<String>,
+        /// Where another secret of the first would be read from.
         variable: String,
     },
     /// Why deliveries were refused was not found out, for there were too many.
@@ -66,9 +66,9 @@ pub enum Notice {
     },
     /// The provider's published test secret is verified with.
     VerifiedWithTestSecret {
-        /// The provider.
-        scheme: String,
-        /// Where another secret would be read from.
+        /// The providers.
+        schemes: Vec<String>,
+        /// Where another secret of the first would be read from.
         variable: String,
     },
     /// The last line of a log was cut off.
@@ -205,6 +205,38 @@ impl Notice {
     pub fn is_detail(&self) -> bool {
         matches!(self, Self::Setting { .. })
     }
+
+    /// The same notices, where those about test secrets are one.
+    #[must_use]
+    pub fn together(notices: Vec<Self>) -> Vec<Self> {
+        let mut together: Vec<Self> = Vec::new();
+        for notice in notices {
+            let earlier = together.iter_mut().find_map(|earlier| match earlier {
+                Self::TestSecret { schemes, .. } => Some(schemes),
+                _ => None,
+            });
+            match (notice, earlier) {
+                (Self::TestSecret { schemes, .. }, Some(earlier)) => earlier.extend(schemes),
+                (notice, _) => together.push(notice),
+            }
+        }
+        together
+    }
+}
+
+/// `the public test secrets of wpg and whop`
+fn test_secrets(schemes: &[String]) -> String {
+    match schemes {
+        [scheme] => format!("the public test secret of {scheme}"),
+        [most @ .., last] => format!("the public test secrets of {} and {last}", most.join(", ")),
+        [] => "a public test secret".to_owned(),
+    }
+}
+
+/// `; WPG_WEBHOOK_SECRET takes yours`
+fn taking(schemes: &[String], variable: &str) -> String {
+    let others = if schemes.len() > 1 { " and the like take" } else { " takes" };
+    format!("; {variable}{others} yours")
 }
 
 fn no_tls(flag: &str, url: Option<&str>) -> String {
@@ -236,12 +268,12 @@ impl fmt::Display for Notice {
             Self::InProcess { test_secrets } => {
                 f.write_str("no --to, so wh receives this itself")?;
                 if !test_secrets.is_empty() {
-                    write!(f, ", with the public test secret of {}", test_secrets.join(", "))?;
+                    write!(f, ", with {}", self::test_secrets(test_secrets))?;
                 }
                 f.write_str("; --to localhost:3000 sends it to your app")
             }
-            Self::TestSecret { scheme, variable } => {
-                write!(f, "signed with the public test secret of {scheme}; {variable} takes yours")
+            Self::TestSecret { schemes, variable } => {
+                write!(f, "signed with {}{}", test_secrets(schemes), taking(schemes, variable))
             }
             Self::NotDiagnosed { deliveries } => write!(
                 f,
@@ -267,8 +299,8 @@ impl fmt::Display for Notice {
                 }
                 Ok(())
             }
-            Self::VerifiedWithTestSecret { scheme, variable } => {
-                write!(f, "verifying with the public test secret of {scheme}; {variable} takes yours")
+            Self::VerifiedWithTestSecret { schemes, variable } => {
+                write!(f, "verifying with {}{}", test_secrets(schemes), taking(schemes, variable))
             }
             Self::TornLog { path, bytes } => {
                 let word = if *bytes == 1 { "byte" } else { "bytes" };
@@ -303,10 +335,10 @@ impl fmt::Display for Notice {
                 write!(f, "`{name}` is sent as it stands; --data @{name} sends what is in the file")
             }
             Self::OtherEvent { meant, named: Some(named) } => {
-                write!(f, "this is to be `{meant}`, and it names itself `{named}`")
+                write!(f, "the event is to be `{meant}`, and the payload names `{named}`")
             }
             Self::OtherEvent { meant, named: None } => {
-                write!(f, "this is to be `{meant}`, and it names no event where its receiver looks for it")
+                write!(f, "the event is to be `{meant}`, and the payload names none where a receiver looks for it")
             }
             Self::NoRetries { scheme } => {
                 write!(f, "{scheme} never sends a failed delivery again, so each is sent once")

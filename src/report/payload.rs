@@ -158,8 +158,15 @@ pub fn text_of_html(html: &str) -> String {
         rest = tag.find('>').map_or("", |end| &tag[end + 1..]);
     }
     text.push_str(rest);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words = text.replace("&nbsp;", " ");
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    // The ampersand comes last: what it makes is text, and no other entity.
+    ENTITIES.iter().fold(words, |text, (entity, character)| text.replace(entity, character))
 }
+
+/// What stands for characters that mean something in HTML, as frameworks write it.
+const ENTITIES: [(&str, &str); 6] =
+    [("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
 
 /// Begins a line, if it is not too deep for one of its own; says how many that are.
 fn new_line(text: &mut String, depth: usize) -> usize {
@@ -198,6 +205,8 @@ mod tests {
         let page = "<!DOCTYPE html><html><head><title>Error</title><style>a > b {}</style></head>\n<body><pre>Cannot POST /x<br>\n now</pre></body>";
         assert_eq!(text_of_html(page), "Cannot POST /x now");
         assert_eq!(text_of_html("a < b <"), "a");
+        let error = "TypeError: The &quot;key&quot; of &#39;x&#39;<br> &nbsp; &nbsp;at &lt;anonymous&gt; &amp;lt;";
+        assert_eq!(text_of_html(error), "TypeError: The \"key\" of 'x' at <anonymous> &lt;");
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn a_connection_that_breaks_off_and_what_is_no_http_are_failures() {
 fn a_refused_connection_names_every_address_and_a_way_out() {
     let refused = send(["slot.submitted", "--to", "localhost:1"]).run();
     refused.exit(3).stdout_contains("-->").stderr_contains("127.0.0.1:1").stderr_contains("[::1]:1");
-    refused.hint_contains("port 1").hint_contains("--to");
+    refused.hint_contains("port 1").hint_contains("wh listen --port 1");
     let error = send(["slot.submitted", "--json", "--to", "127.0.0.1:1"]).run().exit(3).json("error");
     assert_eq!(error["code"], json!("connection-refused"));
     assert!(error["message"].as_str().is_some_and(|message| !message.contains("::1")), "{error}");

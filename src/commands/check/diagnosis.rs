@@ -6,6 +6,7 @@ use super::examiner::Examiner;
 use crate::commands::secrets::test_secret;
 use crate::webhook::attempt::Answer;
 use crate::webhook::encoding::Encoding;
+use crate::webhook::probe::material::{Shot, Wire};
 use crate::webhook::provider::Provider;
 use crate::webhook::scheme::{Algorithm, TimestampUnit};
 use crate::webhook::secret::Secret;
@@ -114,6 +115,12 @@ impl Examiner<'_> {
                 return Some(guess.means);
             }
         }
+        if let Some(form) = self.form_that_is_accepted().await? {
+            return Some(format!(
+                "it verifies the same JSON written {form}, and not the bytes that arrived: verify the raw body \
+                 (express.raw, request.get_data(), php://input), and never serialise the parsed one again"
+            ));
+        }
         let names: Vec<&str> = self.subject.secrets.iter().map(Secret::name).collect();
         let (names, variable) = (names.join(" and "), provider.secret_variable());
         let source =
@@ -123,5 +130,21 @@ impl Examiner<'_> {
             "no common mistake explains it: is the {proof} of {names} the receiver's own{source}, does it verify the raw \
              body, and does it ever compute what it compares?"
         ))
+    }
+
+    /// In which form of the payload a genuine delivery is accepted, in words; nothing where someone stopped it.
+    async fn form_that_is_accepted(&mut self) -> Option<Option<&'static str>> {
+        if self.subject.provider.scheme.algorithm == Algorithm::Token {
+            return Some(None);
+        }
+        let Ok(forms) = self.material().serialised(&mut self.random) else { return Some(None) };
+        for (delivery, what) in forms {
+            let shot = Shot { label: None, delivery, wire: Wire::Usual };
+            let status = self.send(&shot).await?.status();
+            if status.is_some_and(|status| self.subject.provider.policy.success.matches(status)) {
+                return Some(Some(what));
+            }
+        }
+        Some(None)
     }
 }

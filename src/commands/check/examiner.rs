@@ -177,11 +177,18 @@ impl<'a> Examiner<'a> {
         let finding = judge(probe, &self.subject.provider.policy.success, &attempt.outcome);
         course.trusted = finding.status == Status::Pass;
         course.broken = attempt.status().is_some_and(|status| status.is_server_error());
-        self.put(Check::new(probe, self.subject.provider, finding, attempt.duration), course)?;
-        match &attempt.outcome {
-            Ok(answer) if !course.trusted => return Ok(self.diagnose(answer).await),
-            Ok(_) => {}
-            Err(_) => return Ok(None),
+        let mut check = Check::new(probe, self.subject.provider, finding, attempt.duration);
+        let hint = match &attempt.outcome {
+            Ok(answer) if !course.trusted => self.diagnose(answer).await,
+            Ok(_) | Err(_) => None,
+        };
+        if let Some(hint) = &hint {
+            // What was found out says more than what can be said of all.
+            check.remedy = sentence(hint);
+        }
+        self.put(check, course)?;
+        if !course.trusted {
+            return Ok(hint);
         }
         if let Some(mut effects) = self.effects.take() {
             effects.learn().await;
@@ -353,7 +360,7 @@ impl<'a> Examiner<'a> {
     }
 
     /// Sends one request; nothing where someone stopped it.
-    async fn send(&self, shot: &Shot) -> Option<Attempt> {
+    pub(super) async fn send(&self, shot: &Shot) -> Option<Attempt> {
         let mut stop = self.stop.clone();
         if *stop.borrow() {
             return None;
@@ -365,7 +372,7 @@ impl<'a> Examiner<'a> {
     }
 
     /// What deliveries are made from, as of now.
-    fn material(&self) -> Material<'a> {
+    pub(super) fn material(&self) -> Material<'a> {
         let Subject { provider, secrets, event, fixtures, headers, target } = self.subject;
         Material { provider, secrets, event, fixtures, url: target.uri(), headers, now: (self.clock)() }
     }
@@ -394,6 +401,14 @@ impl<'a> Examiner<'a> {
         course.checks.push(check);
         Ok(())
     }
+}
+
+/// Words as a sentence, with a capital and an end.
+fn sentence(words: &str) -> String {
+    let mut characters = words.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if words.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
 }
 
 /// The probe that comes last.

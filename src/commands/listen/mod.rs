@@ -219,7 +219,10 @@ fn stations(args: &ListenArgs, catalogue: &Catalogue, context: &Context) -> Resu
         let test_secret = notices.iter().any(|notice| matches!(notice, Notice::TestSecret { .. }));
         notices.retain(|notice| !matches!(notice, Notice::TestSecret { .. }));
         if test_secret && !args.print_secret {
-            notices.push(Notice::VerifiedWithTestSecret { scheme: name.clone(), variable: provider.secret_variable() });
+            notices.push(Notice::VerifiedWithTestSecret {
+                schemes: vec![name.clone()],
+                variable: provider.secret_variable(),
+            });
         }
         return Ok((vec![Station::new(provider, secrets, test_secret)], notices));
     }

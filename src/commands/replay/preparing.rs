@@ -158,7 +158,7 @@ impl<'a> Preparer<'a> {
         };
         let left_out = self.left_out.iter().filter(|(name, _)| !signed(name));
         notices.extend(left_out.map(|(name, count)| Notice::HeaderLeftOut { name: name.clone(), count: *count }));
-        Ok(notices)
+        Ok(Notice::together(notices))
     }
 
     /// A delivery without the signature of its attempt, and its way.

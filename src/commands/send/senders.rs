@@ -102,7 +102,7 @@ impl<'a> Senders<'a> {
             let secrets = secrets.notices.iter().cloned();
             for notice in secrets.chain(composer.notices(provider)).chain(args.pace.notice(provider)) {
                 match notice {
-                    Notice::TestSecret { scheme, .. } if in_process => test_secrets.push(scheme),
+                    Notice::TestSecret { schemes, .. } if in_process => test_secrets.extend(schemes),
                     notice => notices.push(notice),
                 }
             }
@@ -116,7 +116,7 @@ impl<'a> Senders<'a> {
                 notices.push(addition);
             }
         }
-        notices
+        Notice::together(notices)
     }
 
     /// The routes of the deliveries, one for each provider, in the order of their names.

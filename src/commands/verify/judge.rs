@@ -123,9 +123,9 @@ impl Judge {
     pub(super) fn test_secrets_used(&self) -> Option<Notice> {
         let used = self.benches.iter().filter(|bench| bench.is_test && bench.used.load(Ordering::Relaxed));
         let used: Vec<&Provider> = used.map(|bench| bench.provider.as_ref()).collect();
-        let names: Vec<&str> = used.iter().map(|provider| provider.name.as_str()).collect();
+        let schemes = used.iter().map(|provider| provider.name.clone()).collect();
         let variable = used.first()?.secret_variable();
-        Some(Notice::VerifiedWithTestSecret { scheme: names.join(", "), variable })
+        Some(Notice::VerifiedWithTestSecret { schemes, variable })
     }
 
     /// The providers' secrets, by the providers' names.

@@ -5,7 +5,7 @@ use super::details;
 use crate::webhook::probe::examination::Examination;
 use crate::webhook::probe::judging::Status;
 
-/// A line for each check that failed or is worth a warning, and one for a receiver that refuses what is genuine.
+/// A line for each check that failed or is worth a warning.
 #[must_use]
 pub fn write(examination: &Examination) -> String {
     let mut text = String::new();
@@ -17,9 +17,6 @@ pub fn write(examination: &Examination) -> String {
         };
         let title = property(&format!("wh check {}: {}", check.id, check.title));
         text.push_str(&format!("::{command} title={title}::{}\n", data(&details(check))));
-    }
-    if let Some(hint) = &examination.hint {
-        text.push_str(&format!("::notice title=wh check::{}\n", data(hint)));
     }
     text
 }

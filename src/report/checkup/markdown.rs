@@ -16,9 +16,6 @@ pub fn write(examination: &Examination) -> String {
         cell(&examination.url),
         counts(examination.counts()),
     );
-    if let Some(hint) = &examination.hint {
-        text.push_str(&format!("\n> {}\n", cell(hint)));
-    }
     let of = |status| examination.checks.iter().filter(move |check| check.status == status);
     let notable: Vec<&Check> = of(Status::Fail).chain(of(Status::Warn)).collect();
     if !notable.is_empty() {

@@ -153,10 +153,7 @@ impl<'a> Rows<'a> {
         let mut text = self.first_line(check.status, check.id, &name, &sanitize::line(&check.title));
         self.fact(&mut text, "expected", &check.expected);
         self.fact(&mut text, "got", &check.got);
-        if let Some(hint) = self.examination.hint.as_ref().filter(|_| check.id == GENUINE && notable) {
-            // What was found out says more than what can be said of all.
-            self.fact(&mut text, "hint", hint);
-        } else if notable {
+        if notable {
             let is_known = check.why == check.got || told.iter().any(|earlier| earlier.why == check.why);
             self.fact(&mut text, "why", if is_known { "" } else { &check.why });
             match told.iter().find(|earlier| earlier.remedy == check.remedy) {

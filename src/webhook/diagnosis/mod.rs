@@ -75,6 +75,19 @@ pub struct Diagnosis {
     pub tried: Tried,
 }
 
+/// A JSON body as receivers write it anew, each form once and with who writes it so; nothing where it is no JSON.
+#[must_use]
+pub fn serialised(body: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
+    let Some(tree) = reserialised::Tree::read(body) else { return Vec::new() };
+    let mut forms: Vec<(Vec<u8>, &'static str)> = Vec::new();
+    for (style, _, what) in reserialised::SERIALISERS {
+        let written = tree.write(style, 4 * body.len() + 1024).filter(|written| written != body);
+        let new = written.filter(|written| forms.iter().all(|(known, _)| known != written));
+        forms.extend(new.map(|written| (written, what)));
+    }
+    forms
+}
+
 /// Finds out why a delivery was refused, with at most as much work as `budget` allows.
 ///
 /// The answer depends on the case and the budget alone: the order of the search is fixed, and its work is counted in

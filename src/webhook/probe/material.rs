@@ -12,6 +12,7 @@ use super::bodies::{UNKNOWN_EVENT, Variation};
 use super::{Probe, RequestForm, Sends};
 use crate::webhook::composition::{CompositionError, Draft, Payload};
 use crate::webhook::delivery::Delivery;
+use crate::webhook::diagnosis::serialised;
 use crate::webhook::event::EventName;
 use crate::webhook::fault::{self, Fault};
 use crate::webhook::provider::Provider;
@@ -120,6 +121,18 @@ impl Material<'_> {
     /// A genuine delivery with an id of its own.
     pub fn genuine(&self, random: &mut fastrand::Rng) -> Result<Delivery, MaterialError> {
         self.sign(self.example(self.now, random)?, self.now, None)
+    }
+
+    /// A genuine delivery for each form in which a receiver may write the payload anew, with who writes it so. One that
+    /// verifies what it wrote, and not what arrived, accepts the form that it writes.
+    pub fn serialised(&self, random: &mut fastrand::Rng) -> Result<Vec<(Delivery, &'static str)>, MaterialError> {
+        let example = self.example(self.now, random)?;
+        let forms = serialised(example.request.body()).into_iter().map(|(payload, what)| {
+            let mut delivery = example.clone();
+            *delivery.request.body_mut() = Bytes::from(payload);
+            Ok((self.sign(delivery, self.now, None)?, what))
+        });
+        forms.collect()
     }
 
     /// Another secret of the same form, whose key is another key.
