@@ -80,7 +80,7 @@ pub struct Diagnosis {
 pub fn serialised(body: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
     let Some(tree) = reserialised::Tree::read(body) else { return Vec::new() };
     let mut forms: Vec<(Vec<u8>, &'static str)> = Vec::new();
-    for (style, _, what) in reserialised::SERIALISERS {
+    for (style, _, what) in serialisers::ALL {
         let written = tree.write(style, 4 * body.len() + 1024).filter(|written| written != body);
         let new = written.filter(|written| forms.iter().all(|(known, _)| known != written));
         forms.extend(new.map(|written| (written, what)));
