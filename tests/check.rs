@@ -717,6 +717,8 @@ fn a_receiver_that_refuses_what_is_genuine_proves_nothing_by_refusing_forgeries(
     let falls =
         |request: &Received| if request.body.is_empty() && request.method == "POST" { Act::Status(500) } else { NO };
     assert_eq!(with("fail", &check("wpg", &receiver(falls)).run().exit(4).json_lines()), ["empty-body", "genuine"]);
+    // But not where it falls over at what is genuine, too.
+    assert_eq!(with("fail", &check("wpg", &receiver(|_| Act::Status(500))).run().exit(4).json_lines()), ["genuine"]);
     let inverted = |request: &Received| if receiver::wpg(request) == OK { NO } else { OK };
     let failed = with("fail", &check("wpg", &receiver(inverted)).run().exit(1).json_lines());
     assert!(failed.contains(&"genuine".to_owned()) && failed.contains(&"no-signature".to_owned()), "{failed:?}");

@@ -44,6 +44,33 @@ fn a_flag_comes_before_the_environment_before_the_project_before_the_user() {
 }
 
 #[test]
+fn a_scheme_and_a_catalogue_are_taken_from_the_flag_before_the_environment_before_the_file() {
+    let world = || {
+        let world = Wh::new().file("wh.toml", "scheme = \"comps\"\ncatalogue = \"one\"\n");
+        ["one", "two", "three"].into_iter().fold(world, |world, folder| {
+            world
+                .file(&format!("{folder}/acme/provider.toml"), ACME)
+                .file(&format!("{folder}/acme/events/a.json"), "{}")
+        })
+    };
+    let notes = |world: Wh, arguments: &[&str]| told(world, &[&["events"], arguments].concat());
+    assert_eq!(notes(world(), &[]), ["catalogue is one, from ./wh.toml:2", "scheme is comps, from ./wh.toml:1"]);
+    let set = || world().env("WH_SCHEME", "whop").env("WH_CATALOGUE", "two");
+    assert_eq!(notes(set(), &[]), ["catalogue is two, from WH_CATALOGUE", "scheme is whop, from WH_SCHEME"]);
+    let typed = notes(set(), &["--scheme", "wpg", "--catalogue", "three"]);
+    assert_eq!(typed, ["catalogue is three, from --catalogue", "scheme is wpg, from --scheme"]);
+}
+
+#[test]
+fn a_variable_without_a_word_in_it_says_nothing() {
+    let world = Wh::new().file("wh.toml", "scheme = \"wpg\"\nto = \"1002\"\n");
+    let world =
+        ["WH_SCHEME", "WH_TO", "WH_CATALOGUE", "WH_PROFILE"].into_iter().fold(world, |world, name| world.env(name, ""));
+    let notes = told(world, SIGN);
+    assert_eq!(notes, ["scheme is wpg, from ./wh.toml:1", "to is http://localhost:1002/, from ./wh.toml:2"]);
+}
+
+#[test]
 fn a_profile_comes_before_what_stands_at_the_top_of_either_file() {
     let user = "[profile.staging]\nto = \"1001\"\nscheme = \"whop\"\n\n[profile.mine]\nto = \"1005\"\n";
     let project = "to = \"1002\"\nscheme = \"wpg\"\n\n[profile.staging]\nto = \"1003\"\n";
