@@ -13,6 +13,7 @@ mod house;
 mod init;
 mod keys;
 mod layout;
+mod leave;
 mod listen;
 mod log;
 mod many;

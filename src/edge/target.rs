@@ -194,7 +194,19 @@ mod tests {
         {
             assert!(target(text).is_loopback(), "{text}");
         }
-        for text in ["example.com", "localhost.example.com", "10.0.0.1", "192.168.1.5", "[fe80::1]", "128.0.0.1"] {
+        for text in [
+            "example.com",
+            "localhost.example.com",
+            "localhost.evil",
+            "notlocalhost",
+            "evil-localhost:3000",
+            "10.0.0.1",
+            "192.168.1.5",
+            "128.0.0.1",
+            "[fe80::1]",
+            "[::ffff:10.0.0.1]",
+            "[::ffff:93.184.216.34]",
+        ] {
             assert!(!target(text).is_loopback(), "{text}");
         }
     }

@@ -260,7 +260,10 @@ mod tests {
         for text in ["", "soon", "-5", "1.5", "5 s"] {
             assert_eq!(after(text, &heeding), 60, "{text}");
         }
-        assert_eq!(after("99999999999999999999", &heeding), 86_400);
+        // Nothing waits for longer than a day, however it is put.
+        for text in ["86401", "99999999999999999999", "Tue, 24 Nov 2026 10:00:00 GMT"] {
+            assert_eq!(after(text, &heeding), 86_400, "{text}");
+        }
     }
 
     #[test]

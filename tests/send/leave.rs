@@ -8,17 +8,6 @@ use super::send;
 use crate::support::{Answer, Endpoint};
 
 #[test]
-fn a_target_beyond_this_machine_needs_leave() {
-    let second = Duration::from_secs(1);
-    for to in ["http://192.0.2.1/", "192.0.2.1:3000", "https://hooks.example.invalid/", "http://[2001:db8::1]/"] {
-        let begin = ["slot.submitted", "--to", to, "--secret", "whsec_mine"];
-        let error = send(begin).arg("--json").run().exit(2).within(second).json("error");
-        assert_eq!(error["code"], json!("remote-target"), "{to}");
-        send(begin).run().exit(2).within(second).hint_contains("--allow-remote");
-    }
-}
-
-#[test]
 fn the_test_secret_is_for_this_machine_alone() {
     let second = Duration::from_secs(1);
     let begin = ["slot.submitted", "--to", "http://192.0.2.1/", "--allow-remote"];
