@@ -107,6 +107,16 @@ pub fn faults(scheme: &Scheme) -> String {
     possible.map(Fault::name).collect::<Vec<_>>().join(", ")
 }
 
+/// Where a delivery says which one it is.
+#[must_use]
+pub fn id(provider: &Provider) -> String {
+    let places: Vec<String> = provider.places.id.iter().map(ToString::to_string).collect();
+    if places.is_empty() {
+        return "none: wh makes one up for its own lines, another on each side".to_owned();
+    }
+    places.join(", or ")
+}
+
 /// What tells an event from its duplicate.
 #[must_use]
 pub fn deduplication(provider: &Provider) -> Option<String> {

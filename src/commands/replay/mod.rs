@@ -60,7 +60,7 @@ pub struct ReplayArgs {
     resume: bool,
     #[command(flatten)]
     target: TargetArgs,
-    /// Say which answers are good [default: 2xx; with --retry, what the provider counts as received]
+    /// Say which answers are good [default: 2xx; with --retry, the provider's own]
     #[arg(long, value_name = "STATUS", value_parser = arguments::statuses, help_heading = "Target")]
     expect: Option<StatusPatterns>,
     #[command(flatten)]

@@ -39,7 +39,7 @@ pub struct SendArgs {
     all: bool,
     #[command(flatten)]
     target: TargetArgs,
-    /// Say which answers are good [default: 2xx; with --retry, what the provider counts as received]
+    /// Say which answers are good [default: 2xx; with --retry, the provider's own]
     #[arg(long, value_name = "STATUS", value_parser = arguments::statuses, help_heading = "Target")]
     expect: Option<StatusPatterns>,
     /// Show what would be sent, and send nothing

@@ -111,6 +111,7 @@ impl HumanReporter<'_> {
         if let Some(giving_up) = explanation::giving_up(&provider.policy) {
             self.fact("gives up", &giving_up)?;
         }
+        self.fact("delivery id", &explanation::id(provider))?;
         if let Some(deduplication) = explanation::deduplication(provider) {
             self.fact("de-duplicate on", &deduplication)?;
         }
