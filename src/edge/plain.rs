@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, HOST};
-use http::{Extensions, HeaderValue, Request, Uri};
+use http::{Extensions, HeaderMap, HeaderValue, Request, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::client::conn::http1::{self, Connection, SendRequest};
@@ -173,13 +173,18 @@ impl Plain {
     fn request(&self, delivery: &Delivery, wire: Wire) -> Request<Content> {
         let mut request = Request::new(Content::new(delivery, wire));
         *request.method_mut() = delivery.request.method().clone();
-        *request.headers_mut() = delivery.request.headers().clone();
+        // With room for those that the connection adds, one of them by hyper.
+        let own = delivery.request.headers();
+        let mut headers = HeaderMap::with_capacity(own.len() + 3);
+        for (name, value) in own {
+            headers.append(name, value.clone());
+        }
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        headers.entry(HOST).or_insert_with(|| self.host.clone());
+        *request.headers_mut() = headers;
         request.extensions_mut().clone_from(&self.spelling);
         let path = delivery.request.uri().path_and_query().cloned();
         *request.uri_mut() = path.map_or_else(|| Uri::from_static("/"), Uri::from);
-        let headers = request.headers_mut();
-        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-        headers.entry(HOST).or_insert_with(|| self.host.clone());
         request
     }
 }

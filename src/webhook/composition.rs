@@ -92,8 +92,6 @@ impl Provider {
         *request.method_mut() = self.request.method.clone();
         *request.uri_mut() = draft.url.clone();
         let headers = request.headers_mut();
-        // Room for what signing adds, and the connection.
-        headers.reserve(self.request.headers.len() + self.scheme.headers.len() + 5);
         headers.insert(CONTENT_TYPE, self.request.content_type.clone());
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("wh/", env!("CARGO_PKG_VERSION"))));
         for header in &self.request.headers {

@@ -72,8 +72,8 @@ pub trait Recorder {
     /// Takes an attempt and what came of it.
     fn record(&mut self, delivery: &Delivery, attempt: &Attempt, route: &Route) -> Result<(), Error>;
 
-    /// Puts all that was taken where it is kept. Called before anything further is sent, and at the end. The notice says
-    /// that it could not be done, and that this stops nobody.
+    /// Puts all that was taken where it is kept. Called before anything further is waited for, and at the end. The notice
+    /// says that it could not be done, and that this stops nobody.
     fn commit(&mut self) -> Result<Option<Notice>, Error>;
 }
 

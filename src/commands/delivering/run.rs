@@ -93,7 +93,7 @@ impl<'a, 'b> Run<'a, 'b> {
             }
             tokio::select! {
                 landed = self.crew.landed(), if self.crew.flying() > 0 => {
-                    if let Some(stop) = self.land_all(landed?)? {
+                    if let Some(stop) = self.land_all(landed?, true)? {
                         return Ok(Some(stop));
                     }
                 }
@@ -110,7 +110,7 @@ impl<'a, 'b> Run<'a, 'b> {
         while self.crew.flying() > 0 {
             tokio::select! {
                 landed = self.crew.landed() => {
-                    self.land_all(landed?)?;
+                    self.land_all(landed?, false)?;
                 }
                 () = sleep_until(deadline.into()) => break,
                 () = interruptions.next() => break,
@@ -176,12 +176,17 @@ impl<'a, 'b> Run<'a, 'b> {
         self.crew.send(Box::new(Flight { ticket, spare, delivery, client, started: now }))
     }
 
-    /// Takes in all attempts that have ended, the first of which is `landed`.
-    fn land_all(&mut self, landed: Landing) -> Result<Option<Stop>, Error> {
-        let mut stop = self.land(landed, false)?;
-        while let Some(landed) = self.crew.try_landed() {
+    /// Takes in all attempts that have ended, the first of which is `landed`. Where the run goes on, something else is
+    /// sent in the place of each at once: what the one gives back, the other takes.
+    fn land_all(&mut self, landed: Landing, goes_on: bool) -> Result<Option<Stop>, Error> {
+        let (mut stop, mut next) = (None, Some(landed));
+        while let Some(landed) = next {
             let stopped = self.land(landed, stop.is_some())?;
             stop = stop.or(stopped);
+            if goes_on && stop.is_none() {
+                self.launch_all()?;
+            }
+            next = self.crew.try_landed();
         }
         self.commit()?;
         Ok(stop)
