@@ -111,12 +111,24 @@ const OTHER: &[(&str, &str)] = &[("slot.submitted", "chat.message"), ("wpg", "wh
 fn the_newest_are_listed_last_in_columns() {
     let output = wh_log(log(&[&[], FORGED, SENT]), &[]).env("TZ", "UTC").run();
     let expected = "\
-TIME                 WAY  ANSWER        EVENT           TRY  TOOK  ID
-2020-02-02 10:00:00  in   200           slot.submitted       3 ms  msg_0
-2020-02-02 10:00:01  in   401 mismatch  slot.submitted       3 ms  msg_1
-2020-02-02 10:00:02  out  503           slot.submitted    2  3 ms  msg_2
+TIME                 WAY  ANSWER        SCHEME  EVENT           TRY  TOOK  ID
+2020-02-02 10:00:00  in   200           wpg     slot.submitted       3 ms  msg_0
+2020-02-02 10:00:01  in   401 mismatch  wpg     slot.submitted       3 ms  msg_1
+2020-02-02 10:00:02  out  503           wpg     slot.submitted    2  3 ms  msg_2
 ";
     assert_eq!(output.stdout_text(), expected);
+}
+
+#[test]
+fn that_there_are_more_is_told_where_nobody_said_how_many() {
+    let twenty_one = log(&[&[][..]; 21]);
+    wh_log(&twenty_one, &[]).run().exit(0).stderr_contains("the newest 20; wh log -n 100 lists more");
+    for arguments in [&["-n", "20"][..], &["--since", "2020-01-01T00:00:00Z"]] {
+        let output = wh_log(&twenty_one, arguments).run();
+        assert!(!output.stderr_text().contains("more"), "{arguments:?}: {}", output.stderr_text());
+    }
+    let output = wh_log(log(&[&[][..]; 20]), &[]).run();
+    assert!(!output.stderr_text().contains("more"), "{}", output.stderr_text());
 }
 
 #[test]

@@ -183,6 +183,41 @@ fn nobody_listening_ends_many_at_once() {
 }
 
 #[test]
+fn nobody_listening_is_said_once_however_many_find_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("its address").port().to_string();
+    drop(listener);
+    let output = send(&port, ["slot.submitted", "-n", "100", "-c", "16", "-v"]).run();
+    output.exit(3).stderr_contains("nobody listens");
+    let refusals = output.stdout_text().matches("<-- connection refused").count();
+    assert!(refusals <= 1, "{}", output.stdout_text());
+}
+
+#[test]
+fn a_rate_is_for_what_is_sent_again_too() {
+    let endpoint = Endpoint::new().answering([Answer::status(503)]);
+    let retry = ["order.completed", "-n", "2", "-c", "2", "--retry", "--speed", "max", "--rate", "50/s", "--json"];
+    let summary = send(&endpoint.port(), retry).run().exit(1).json("summary");
+    assert_eq!(summary["attempts"], json!(12));
+    // Eleven intervals of 20 ms.
+    assert!(summary["duration_ms"].as_u64().expect("a number") >= 220, "{summary}");
+}
+
+#[test]
+fn equal_payloads_at_once_are_each_shown_as_they_arrived() {
+    let arguments = ["send", "payment.succeeded", "--data", "{}", "-n", "12", "-c", "12", "-v", "--json"];
+    let output = Wh::new().args(arguments).args(["--scheme", "whop"]).run();
+    let received = output.exit(0).json_all("received");
+    assert_eq!(received.len(), 12);
+    let attempts = output.json_all("attempt");
+    for (received, attempt) in received.iter().zip(&attempts) {
+        assert_eq!((&received["id"], &received["verification"]["valid"]), (&attempt["id"], &json!(true)));
+    }
+    let marked = attempts.iter().any(|attempt| attempt["response"].to_string().contains("wh-reception"));
+    assert!(!marked, "what tells one from the other is nobody else's matter");
+}
+
+#[test]
 fn ctrl_c_tells_what_was_sent_what_is_on_its_way_and_what_was_not_sent() {
     let endpoint = Endpoint::new().answering([Answer::status(200), Answer::status(200), Answer::never()]);
     let wh = send(&endpoint.port(), ["slot.submitted", "-n", "1000", "-c", "4", "--timeout", "60s", "--json"]);

@@ -383,6 +383,69 @@ fn a_file_of_records_is_replayed_whole() {
 }
 
 #[test]
+fn what_comes_in_on_stdin_is_replayed_through_the_filters() {
+    let (log, endpoint) = (Log::of(1), Endpoint::new());
+    let lines = format!("{}\n\n{}\n{}", record(3), record(5), record(7));
+    log.replay(&["-", "--last", "2", "-q", "--to", &endpoint.port()]).stdin(lines).run().exit(0);
+    assert_eq!(bodies(&endpoint), expected([5, 7]));
+    // A record that stands alone over many lines is no line.
+    let record: Value = serde_json::from_str(&record(9)).expect("a record");
+    let pretty = serde_json::to_string_pretty(&record).expect("JSON");
+    log.replay(&["-", "-q", "--to", &endpoint.port()]).stdin(pretty).run().exit(0);
+    assert_eq!(bodies(&endpoint).last(), expected([9]).last());
+    let output = log.replay(&["-", "--to", &endpoint.port()]).stdin("{\"schema\":\"wh.delivery/1\"}\n{}\n").run();
+    output.exit(2).stderr_contains("stdin:1");
+}
+
+#[test]
+fn a_dry_run_shows_what_would_go_out_and_sends_nothing() {
+    let (log, endpoint) = (Log::of(3), Endpoint::new().uncalled());
+    let output = log.replay(&["--event", "*", "--last", "2", "--dry-run", "--to", &endpoint.url("/mine")]).run();
+    output.exit(0).stdout_contains("POST /mine").stdout_contains("X-WPG-Signature: ");
+    let planned =
+        log.replay(&["--event", "*", "--dry-run", "--json", "--to", "example.com", "--secret", "whsec_x"]).run();
+    let signed = planned.exit(0).stderr_any().json_all("signed");
+    assert_eq!(signed.iter().map(|signed| signed["body"].clone()).collect::<Vec<_>>(), [body(0), body(1), body(2)]);
+    assert_eq!(log.records().len(), 3, "nothing was sent, and nothing is recorded");
+}
+
+#[test]
+fn deliveries_are_repeated_in_turn_as_often_as_is_wanted() {
+    let (log, endpoint) = (Log::of(2), Endpoint::new());
+    let replay = log.replay(&["--event", "*", "-n", "5", "--json", "--to", &endpoint.port()]);
+    let summary = replay.run().exit(0).json("summary");
+    assert_eq!((&summary["accepted"], &summary["attempts"]), (&json!(5), &json!(5)));
+    assert_eq!(bodies(&endpoint), expected([0, 1, 0, 1, 0]));
+    assert_eq!(log.records().len(), 7);
+    let none = log.replay(&["--resume", "--to", &endpoint.port()]).run();
+    none.exit(2).stderr_contains("no replay was stopped");
+}
+
+#[test]
+fn a_log_that_is_replayed_from_itself_is_replayed_once() {
+    let (log, endpoint) = (Log::of(300), Endpoint::new());
+    log.replay(&["--event", "*", "-q", "-c", "8", "--to", &endpoint.port()]).run().exit(0);
+    let file = log.path();
+    log.replay(&[path(&file), "--event", "*", "--last", "300", "-q", "--to", &endpoint.port()]).run().exit(0);
+    assert_eq!((endpoint.arrivals().len(), log.records().len()), (600, 900));
+    // Attempts at one delivery are one delivery.
+    log.replay(&["--event", "*", "-q", "-c", "8", "--to", &endpoint.port()]).run().exit(0);
+    assert_eq!((endpoint.arrivals().len(), log.records().len()), (900, 1200));
+}
+
+#[test]
+fn a_refusal_comes_with_advice() {
+    let log = Log::of(1);
+    let refusing = |status| Endpoint::new().answering([Answer::status(status)]);
+    let endpoint = refusing(401);
+    log.replay(&["msg_0", "--to", &endpoint.port()]).run().exit(1).hint_contains("WPG_WEBHOOK_SECRET");
+    let output = log.replay(&["msg_0", "--keep-signature", "--to", &endpoint.port()]).run();
+    output.exit(1).stderr_any().hint_contains("without --keep-signature it is signed afresh");
+    let endpoint = refusing(404);
+    log.replay(&["msg_0", "--to", &endpoint.port()]).run().exit(1).hint_contains("has its endpoint at");
+}
+
+#[test]
 fn a_record_with_a_header_that_would_be_two_is_refused_with_its_place() {
     let log = Log::of(1);
     let file = log.folder.path().join("captured.jsonl");

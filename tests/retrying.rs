@@ -74,6 +74,9 @@ fn comps_does_not_retry_a_client_error_but_for_408_and_429() {
         assert_eq!(all(&attempts, "final"), ["not-retried"], "{status}");
         assert_eq!(endpoint.arrivals().len(), 1, "{status}");
     }
+    let endpoint = Endpoint::new().answering(statuses(&[404]));
+    let output = Wh::new().args(["send", "order.completed", "--retry", "--to", &endpoint.port()]).run();
+    output.exit(1).hint_contains("give --to").stdout_contains("not tried again; by the policy of comps this is final");
     let endpoint = Endpoint::new().answering(statuses(&[408, 429, 200]));
     let attempts = retry(&endpoint, ["order.completed"]).run().exit(0).json_all("attempt");
     assert_eq!(all(&attempts, "status"), [408, 429, 200]);

@@ -60,7 +60,7 @@ variants!(of_rejection, REJECTIONS: Rejection {
 });
 variants!(of_notice, NOTICES: Notice {
     Setting, InProcess, TestSecret, NotDiagnosed, AnyAge, NoTimestamp, FaultsLeftOut, SecretWhitespace, SecretPrefix, Reachable,
-    VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, StrangeLines, RequestRefused, LeftOut,
+    VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, StrangeLines, MoreLogged, RequestRefused, LeftOut,
     FileName, OtherEvent, NoRetries, NoSchedule, NoWaits, NothingWritten, HeaderReplaced, Resumable, NotResumable, StaleSignatures, HeaderLeftOut,
     NoTls, Added, Disputed,
 });
@@ -323,6 +323,7 @@ fn notices() -> Vec<Notice> {
         Notice::UnfinishedLine { path: log(), bytes: 812 },
         Notice::StrangeLines { path: log(), lines: 1 },
         Notice::StrangeLines { path: log(), lines: 3 },
+        Notice::MoreLogged { shown: 20 },
         Notice::RequestRefused { remote: text("127.0.0.1:50312"), reason: text("it has two Host headers") },
         Notice::LeftOut { lines: 1, recorded: true },
         Notice::LeftOut { lines: 40, recorded: false },

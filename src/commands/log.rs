@@ -13,6 +13,7 @@ use crate::edge::interruption::Interruptions;
 use crate::edge::log::following::Follower;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::report::notice::Notice;
 use crate::report::{Outcome, Reporter};
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::record::{self, Entry, Filter};
@@ -84,12 +85,21 @@ fn list(
     let usual = if filter.since.is_some() { usize::MAX } else { USUAL };
     let count = args.last.unwrap_or(usual);
     let mut places = Vec::new();
-    let notices = logged.walk(None, |recorded, place| {
+    let mut more = false;
+    let mut notices = logged.walk(None, |recorded, place| {
         if filter.admits(recorded) {
+            more = places.len() == count;
+            if more {
+                return ControlFlow::Break(());
+            }
             places.push(place);
         }
-        if places.len() < count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        // Whoever said how many need not be told that there are more.
+        if places.len() == count && args.last.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
+    if more && !args.follow {
+        notices.push(Notice::MoreLogged { shown: count });
+    }
     let mut line = Vec::new();
     let mut block = Block::default();
     for place in places.iter().rev() {

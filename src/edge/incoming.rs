@@ -23,7 +23,7 @@ struct Parts {
 impl Incoming {
     /// The head has come.
     pub(super) fn head(&self, status: StatusCode, headers: HeaderMap) {
-        self.with(|parts| *parts = Parts { head: Some((status, headers)), ..Parts::default() });
+        self.with(|parts| parts.head = Some((status, headers)));
     }
 
     /// A piece of the body has come, of which so many bytes are kept in all. Whether more is wanted.
@@ -44,10 +44,12 @@ impl Incoming {
 
     /// The answer, as far as it has come; `None` where not even its head has.
     pub(super) fn answer(&self, incomplete: Option<Incomplete>) -> Option<Answer> {
-        let Parts { head, first, more, truncated } = self.with(std::mem::take);
-        let (status, headers) = head?;
-        let body = if more.is_empty() { first } else { more.freeze() };
-        Some(Answer { status, headers, body, truncated, incomplete })
+        self.with(|parts| {
+            let (status, headers) = parts.head.take()?;
+            let more = std::mem::take(&mut parts.more);
+            let body = if more.is_empty() { std::mem::take(&mut parts.first) } else { more.freeze() };
+            Some(Answer { status, headers, body, truncated: parts.truncated, incomplete })
+        })
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Parts) -> T) -> T {

@@ -1,9 +1,9 @@
 //! The records of a log as a table: one a line, in columns that fit the terminal.
 //!
 //! ```text
-//! TIME      WAY  ANSWER        EVENT           TRY  TOOK   ID
-//! 10:00:00  in   401 mismatch  slot.submitted       3 ms   msg_2Lk9…
-//! 10:00:07  out  503           slot.submitted    2  12 ms  msg_2Lk9…
+//! TIME      WAY  ANSWER        SCHEME  EVENT           TRY  TOOK   ID
+//! 10:00:00  in   401 mismatch  wpg     slot.submitted       3 ms   msg_2Lk9…
+//! 10:00:07  out  503           wpg     slot.submitted    2  12 ms  msg_2Lk9…
 //! ```
 
 use jiff::Timestamp;
@@ -23,14 +23,15 @@ const NARROW: usize = 10;
 /// From how many columns on there is room for dates in full.
 const BROAD: usize = 90;
 
-const TITLES: [&str; COLUMNS] = ["TIME", "WAY", "ANSWER", "EVENT", "TRY", "TOOK", "ID"];
-const COLUMNS: usize = 7;
+const TITLES: [&str; COLUMNS] = ["TIME", "WAY", "ANSWER", "SCHEME", "EVENT", "TRY", "TOOK", "ID"];
+const COLUMNS: usize = 8;
 const TIME: usize = 0;
 const ANSWER: usize = 2;
-const EVENT: usize = 3;
-const TRY: usize = 4;
-const TOOK: usize = 5;
-const ID: usize = 6;
+const SCHEME: usize = 3;
+const EVENT: usize = 4;
+const TRY: usize = 5;
+const TOOK: usize = 6;
+const ID: usize = 7;
 
 /// The columns of a table, as wide as its first lines need them.
 #[derive(Debug)]
@@ -68,11 +69,15 @@ impl Table {
 
     /// Makes the table narrower, first where it costs least. What is then cut off shows that it is.
     fn fit(&mut self, columns: usize) {
-        let least = [(EVENT, 2 * NARROW), (ID, 2 * NARROW), (ANSWER, NARROW), (EVENT, NARROW), (ID, NARROW)];
+        // An event tells more of its provider than half of an event does.
+        let least =
+            [(EVENT, 2 * NARROW), (ID, 2 * NARROW), (SCHEME, 0), (ANSWER, NARROW), (EVENT, NARROW), (ID, NARROW)];
         for (column, least) in least {
             let over = self.width().saturating_sub(columns);
             let width = self.widths[column];
-            self.widths[column] = width.saturating_sub(over).max(least.min(width));
+            // A column of which nothing needs to be left goes as a whole.
+            let left = if least == 0 && over > 0 { 0 } else { width.saturating_sub(over) };
+            self.widths[column] = left.max(least.min(width));
         }
         for column in [TOOK, TRY, TIME] {
             if self.width() > columns {
@@ -96,7 +101,7 @@ impl Table {
     #[must_use]
     pub fn row(&self, entry: &Entry, palette: Palette) -> String {
         let answer = if entry.is_good() && entry.trouble.is_none() { Role::Good } else { Role::Bad };
-        let roles = [Some(Role::Faint), None, Some(answer), Some(Role::Name), None, None, Some(Role::Faint)];
+        let roles = [Some(Role::Faint), None, Some(answer), None, Some(Role::Name), None, None, Some(Role::Faint)];
         let mut roles = roles.into_iter();
         let cells = self.cells(entry).map(|cell| (cell, roles.next().flatten()));
         let mut line = String::new();
@@ -149,6 +154,7 @@ impl Table {
             time.unwrap_or_default(),
             way.to_owned(),
             sanitize::line(&answer).into_owned(),
+            sanitize::line(entry.scheme.as_deref().unwrap_or_default()).into_owned(),
             sanitize::line(&entry.event).into_owned(),
             entry.attempt.map(|attempt| attempt.to_string()).unwrap_or_default(),
             entry.duration.map(elapsed).unwrap_or_default(),
@@ -172,6 +178,7 @@ mod tests {
         let received = Entry {
             at,
             direction: Direction::Received,
+            scheme: Some("gamepush".to_owned()),
             event,
             id,
             status: Some(401),

@@ -60,8 +60,8 @@ pub enum Outcome<'a> {
     Planned {
         /// The delivery, signed.
         delivery: &'a Delivery,
-        /// Its provider.
-        provider: &'a Provider,
+        /// Its provider, if that is known.
+        provider: Option<&'a Provider>,
     },
     /// A delivery was signed, and that is all that was asked for.
     Signed {

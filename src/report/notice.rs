@@ -133,6 +133,11 @@ pub enum Notice {
         /// How many.
         lines: u64,
     },
+    /// There are more records than were asked for, and nobody said how many to list.
+    MoreLogged {
+        /// How many are listed.
+        shown: usize,
+    },
     /// A request was refused before it was a delivery.
     RequestRefused {
         /// The sender's address.
@@ -329,6 +334,7 @@ impl fmt::Display for Notice {
             }
             Self::StrangeLines { path, lines: 1 } => write!(f, "a line of {path} is no record, and left out"),
             Self::StrangeLines { path, lines } => write!(f, "{lines} lines of {path} are no records, and left out"),
+            Self::MoreLogged { shown } => write!(f, "these are the newest {shown}; wh log -n 100 lists more of them"),
             Self::RequestRefused { remote, reason } => write!(f, "a request from {remote} was refused: {reason}"),
             Self::LeftOut { lines, recorded } => f.write_str(&left_out(*lines, *recorded)),
             Self::FileName { name } => {

@@ -23,7 +23,10 @@ struct Serial(usize);
 pub(super) struct Deliveries<'a, 'b> {
     preparer: &'b mut Preparer<'a>,
     selection: &'b Selection,
-    ready: std::vec::IntoIter<Ready>,
+    ready: Vec<Ready>,
+    /// Whose turn it is, and how many are left.
+    turn: usize,
+    left: usize,
     /// When the first one was captured, where the intervals are kept.
     first: Option<Timestamp>,
     due: Duration,
@@ -34,16 +37,22 @@ impl<'a, 'b> Deliveries<'a, 'b> {
         preparer: &'b mut Preparer<'a>,
         selection: &'b Selection,
         ready: Vec<Ready>,
+        all: usize,
         keep_pace: bool,
     ) -> Self {
         let first = ready.iter().find_map(|ready| ready.at).filter(|_| keep_pace);
-        Self { preparer, selection, ready: ready.into_iter(), first, due: Duration::ZERO }
+        Self { preparer, selection, ready, turn: 0, left: all, first, due: Duration::ZERO }
     }
 }
 
 impl Source for Deliveries<'_, '_> {
     fn next(&mut self, _: Timestamp) -> Result<Option<Job>, Error> {
-        let Some(ready) = self.ready.next() else { return Ok(None) };
+        if self.left == 0 {
+            return Ok(None);
+        }
+        self.left -= 1;
+        let ready = self.ready[self.turn];
+        self.turn = (self.turn + 1) % self.ready.len();
         let (mut draft, route) = self.preparer.delivery(&ready.item, self.selection)?;
         draft.request.extensions_mut().insert(Serial(ready.item.serial));
         if let (Some(first), Some(at)) = (self.first, ready.at) {

@@ -1,15 +1,18 @@
-//! Files that deliveries were captured in: lines, which stay where they are, or other forms, which are read whole.
+//! Files that deliveries were captured in: lines, which stay where they are, or other forms, which are read whole, as
+//! stdin is.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::preparing::Preparer;
 use super::selection::Captured;
 use crate::commands::logged::Logged;
 use crate::edge::import::{Form, Import, Part};
+use crate::edge::input;
 use crate::edge::log::reading::Place;
 use crate::edge::unfinished::hash;
 use crate::error::Error;
@@ -20,10 +23,15 @@ use crate::webhook::record::{Filter, Recorded};
 /// How many bytes the deliveries of one file may have that are held in memory.
 const MOST: usize = 256 * 1024 * 1024;
 
+/// What messages call the standard input.
+const STDIN: &str = "stdin";
+
 /// A file of deliveries.
 pub(super) enum Source {
     /// Lines, each a record: only their places are held.
     Lines(Logged),
+    /// The same out of stdin.
+    Streamed(Bytes),
     /// All that was in a file of another form.
     Held {
         /// The file.
@@ -42,16 +50,30 @@ pub(super) struct Held {
 impl Source {
     /// Finds out what a file is, and opens it.
     pub(super) fn open(path: &Path, preparer: &mut Preparer<'_>) -> Result<Self, Error> {
-        let shown = || path.display().to_string();
+        let file = File::open(path).map_err(|reason| Error::file(path, reason))?;
+        if let Some(held) = Self::hold(path, Box::new(BufReader::new(file)), preparer)? {
+            return Ok(held);
+        }
+        let missing = || Error::file(path, io::ErrorKind::NotFound.into());
+        Ok(Self::Lines(Logged::open_file(path)?.ok_or_else(missing)?))
+    }
+
+    /// Reads stdin to its end, and finds out what it is.
+    pub(super) fn stream(stdin: impl Read, preparer: &mut Preparer<'_>) -> Result<Self, Error> {
+        let path = Path::new(STDIN);
+        let bytes = input::all(stdin, MOST as u64).map_err(|reason| Error::file(path, reason))?;
+        let bytes = Bytes::from(bytes);
+        let held = Self::hold(path, Box::new(Cursor::new(bytes.clone())), preparer)?;
+        Ok(held.unwrap_or(Self::Streamed(bytes)))
+    }
+
+    /// Reads all deliveries of a file; nothing where it consists of lines.
+    fn hold(path: &Path, reader: Box<dyn Read + Send>, preparer: &mut Preparer<'_>) -> Result<Option<Self>, Error> {
         let unreadable = |reason: io::Error| Error::file(path, reason);
-        let bad = |fault: Fault| Error::BadCapture { path: shown(), fault: Box::new(fault) };
-        let file = File::open(path).map_err(unreadable)?;
-        let import = Import::open(Box::new(BufReader::new(file)), false).map_err(unreadable)?.map_err(bad)?;
+        let bad = |fault| bad(path, fault);
+        let import = Import::open(reader, false).map_err(unreadable)?.map_err(bad)?;
         match import.form() {
-            Form::Lines => {
-                let missing = || unreadable(io::ErrorKind::NotFound.into());
-                return Ok(Self::Lines(Logged::open_file(path)?.ok_or_else(missing)?));
-            }
+            Form::Lines => return Ok(None),
             Form::Body => {
                 let fault = Fault::bare(crate::webhook::capture::Place::default(), "it is no capture of a delivery");
                 let hint = "it may hold records, a HAR log or raw HTTP; wh send --data @FILE sends a payload";
@@ -87,7 +109,7 @@ impl Source {
         for held in &mut held {
             preparer.identify(&mut held.delivery)?;
         }
-        Ok(Self::Held { path: path.to_owned(), held })
+        Ok(Some(Self::Held { path: path.to_owned(), held }))
     }
 
     /// The places of the deliveries that a filter lets through, in their order.
@@ -110,6 +132,21 @@ impl Source {
                 places.reverse();
                 lost.map_or(Ok(places), Err)
             }
+            Self::Streamed(bytes) => {
+                let mut places = Vec::new();
+                for (number, (offset, line)) in (1..).zip(lines(bytes)) {
+                    let recorded = Logged::delivery(line, number).map_err(|fault| bad(self.path(), fault))?;
+                    let Some(mut recorded) = recorded else { continue };
+                    if !filter.events.is_empty() {
+                        preparer.identify(&mut recorded.delivery)?;
+                    }
+                    if filter.admits(&recorded) {
+                        let length = u32::try_from(line.len()).expect("what is held is shorter than that");
+                        places.push(Place { part: 0, offset: offset as u64, length });
+                    }
+                }
+                Ok(places)
+            }
             Self::Held { held, .. } => {
                 let all = held.iter().enumerate();
                 let admitted = all.filter(|(_, held)| filter.admits(&held.recorded()));
@@ -122,6 +159,7 @@ impl Source {
     pub(super) fn path(&self) -> &Path {
         match self {
             Self::Lines(lines) => lines.file(),
+            Self::Streamed(_) => Path::new(STDIN),
             Self::Held { path, .. } => path,
         }
     }
@@ -133,10 +171,11 @@ impl Source {
                 if !lines.reader().read(place, line).map_err(|reason| lines.unreadable(reason))? {
                     return Ok(None);
                 }
-                Ok(Logged::delivery(line, 1).ok().flatten().map(|recorded| {
-                    let (at, url) = (recorded.at, recorded.url.map(Into::into));
-                    Captured { delivery: recorded.delivery, at, url, hash: hash(line) }
-                }))
+                Ok(captured(line))
+            }
+            Self::Streamed(bytes) => {
+                let line = usize::try_from(place.offset).ok().and_then(|offset| bytes.get(offset..));
+                Ok(line.and_then(|rest| captured(&rest[..place.length as usize])))
             }
             Self::Held { held, .. } => {
                 let held = usize::try_from(place.offset).ok().and_then(|index| held.get(index));
@@ -150,6 +189,27 @@ impl Source {
             }
         }
     }
+}
+
+/// The delivery in a line.
+fn captured(line: &[u8]) -> Option<Captured> {
+    let recorded = Logged::delivery(line, 1).ok().flatten()?;
+    let (at, url) = (recorded.at, recorded.url.map(Into::into));
+    Some(Captured { delivery: recorded.delivery, at, url, hash: hash(line) })
+}
+
+/// Lines without their ends, each with the offset at which it begins.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut start = 0;
+    bytes.split(|byte| *byte == b'\n').map(move |line| {
+        let offset = start;
+        start += line.len() + 1;
+        (offset, line)
+    })
+}
+
+fn bad(path: &Path, fault: Fault) -> Error {
+    Error::BadCapture { path: path.display().to_string(), fault: Box::new(fault) }
 }
 
 impl Held {

@@ -15,7 +15,7 @@ use self::deliveries::{Deliveries, ReplayLog};
 use self::preparing::{Preparer, Ready};
 use self::selection::Selection;
 use super::arguments::{self, Header};
-use super::delivering::{Deliverer, PaceArgs, Plan, Recorder, Route, Shown, Speed};
+use super::delivering::{self, Deliverer, PaceArgs, Plan, Recorder, Route, Shown, Speed};
 use super::logged::{FilterArgs, Logged};
 use super::recording::{AttemptLog, RecordingArgs};
 use super::targeting::TargetArgs;
@@ -41,17 +41,18 @@ const GRACE: Duration = Duration::from_secs(5);
 const AT_A_TIME_WITH_PACE: usize = 64;
 
 /// Deliver captured deliveries again
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(
     mut_arg("to", |to| to.help("Deliver to this URL [default: where it was sent before]")),
     after_help = "Examples:\n  wh replay last --to localhost:3000\n  wh replay msg_2Lk9\n  wh replay --failed --since 1h\n  wh replay captured.har --to 3000 --scheme whop\n  wh replay --event 'payment.*' --last 100 --to 3000 -c 8\n  wh replay --since 1h --pace --speed 60 --to 3000\n\nEach delivery keeps its id, its payload and its headers, and is signed afresh with the time of now. A URL without a path keeps the path to which the delivery went before. Several attempts at one delivery in the log are one delivery."
 )]
 pub struct ReplayArgs {
-    /// A file (records, a log, HAR or raw HTTP), an id from the log or the beginning of one, or `last`
+    /// A file (records, a log, HAR or raw HTTP; `-` is stdin), an id from the log or the beginning of one, or `last`
     #[arg(value_name = "WHAT", add = super::completions::complete_id())]
     what: Vec<String>,
     /// Only so many of the newest
-    #[arg(short = 'n', long, value_name = "N", value_parser = arguments::count, help_heading = "Filters")]
+    #[arg(long, value_name = "N", value_parser = arguments::count, help_heading = "Filters")]
     last: Option<usize>,
     #[command(flatten)]
     filter: FilterArgs,
@@ -63,6 +64,9 @@ pub struct ReplayArgs {
     /// Say which answers are good [default: 2xx; with --retry, the provider's own]
     #[arg(long, value_name = "STATUS", value_parser = arguments::statuses, help_heading = "Target")]
     expect: Option<StatusPatterns>,
+    /// Show what would be sent, and send nothing
+    #[arg(long, conflicts_with = "resume", help_heading = "Target")]
+    dry_run: bool,
     #[command(flatten)]
     scheme: SchemeArgs,
     /// Send the headers and the body exactly as they were captured, with the signature of then
@@ -71,6 +75,9 @@ pub struct ReplayArgs {
     /// Add or replace a header, or take it out with `Name:`
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = arguments::header)]
     header: Vec<Header>,
+    /// Deliver this many in all, taking them in turn
+    #[arg(short = 'n', long, value_name = "N", value_parser = delivering::count, conflicts_with_all = ["resume", "keep_pace"], help_heading = "Pace")]
+    count: Option<usize>,
     #[command(flatten)]
     pace: PaceArgs,
     /// Keep the intervals at which the deliveries came; --speed scales them
@@ -128,20 +135,28 @@ pub fn run(
     // What cannot be sent is told before anything is.
     let ready = preparer.prepare_all(&selection)?;
     for way in preparer.ways() {
-        args.target.allow(&way.target, context)?;
+        if !args.dry_run {
+            args.target.allow(&way.target, context)?;
+        }
     }
     for notice in preparer.find_secrets(&ready, &selection)? {
         reporter.report(&Outcome::Notice(notice))?;
     }
+    if args.dry_run {
+        return show(args, &mut preparer, &selection, &ready, context, reporter);
+    }
     let (attempts, notice) = AttemptLog::open(&args.log, None, context)?;
     let (unfinished, other) = match resumed {
         Some((unfinished, _)) => (Some(unfinished), None),
+        // What is repeated has no end of its own to get to.
+        None if args.count.is_some() => (None, None),
         None => begin(unfinished.as_deref(), request, &selection, &ready),
     };
     for notice in notice.into_iter().chain(other) {
         reporter.report(&Outcome::Notice(notice))?;
     }
-    let mut recorder = ReplayLog::new(attempts, unfinished, ready.len(), args.pace.retry);
+    let all = args.count.unwrap_or(ready.len());
+    let mut recorder = ReplayLog::new(attempts, unfinished, all, args.pace.retry);
     let ended = deliver(args, shared, context, &mut preparer, (&selection, ready), &mut recorder, reporter);
     match (recorder.end()?, ended) {
         (None, ended) => ended,
@@ -199,7 +214,7 @@ fn begin(
     selection: &Selection,
     ready: &[Ready],
 ) -> (Option<Unfinished>, Option<Notice>) {
-    let (Some(path), 2..) = (path, ready.len()) else { return (None, None) };
+    let (Some(path), 2.., true) = (path, ready.len(), !selection.passing) else { return (None, None) };
     request.files = selection.paths();
     request.log = selection.log;
     request.deliveries = ready.len();
@@ -222,23 +237,47 @@ fn deliver(
     reporter: &mut dyn Reporter,
 ) -> Result<Exit, Error> {
     let exit = runtime::block_on(async {
-        let connecting = args.target.connecting(ready.len() > 1);
+        let connecting = args.target.connecting(ready.len() > 1 || args.count.is_some());
         let mut routes = Vec::new();
         for way in preparer.ways() {
             routes.push(Route::to(way.target.clone(), way.provider.as_ref().map(Arc::clone), connecting).await?);
         }
         let plan = plan(args, shared, context, ready.len());
-        let mut deliveries = Deliveries::new(preparer, selection, ready, args.keep_pace);
+        let mut deliveries = Deliveries::new(preparer, selection, ready, plan.all, args.keep_pace);
         let (clock, random, recorder) = (context.clock, context.random(), Some(recorder as &mut dyn Recorder));
         Deliverer { routes, plan, clock, random, reporter, recorder }.run(&mut deliveries).await
     });
     exit.map_err(Error::network)?
 }
 
+/// Shows what would be sent.
+fn show(
+    args: &ReplayArgs,
+    preparer: &mut Preparer<'_>,
+    selection: &Selection,
+    ready: &[Ready],
+    context: &Context,
+    reporter: &mut dyn Reporter,
+) -> Result<Exit, Error> {
+    for ready in ready.iter().cycle().take(args.count.unwrap_or(ready.len())) {
+        let (draft, way) = preparer.delivery(&ready.item, selection)?;
+        let delivery = preparer.sign(draft, way, (context.clock)())?;
+        let provider = preparer.ways()[way].provider.as_deref();
+        reporter.report(&Outcome::Planned { delivery: &delivery, provider })?;
+    }
+    Ok(Exit::Good)
+}
+
 /// How the deliveries are sent.
-fn plan(args: &ReplayArgs, shared: &SharedArgs, context: &Context, all: usize) -> Plan {
+fn plan(args: &ReplayArgs, shared: &SharedArgs, context: &Context, deliveries: usize) -> Plan {
     let json = shared.format() == Format::Json;
-    let each = all <= SHOWN || json || shared.verbose;
+    let all = args.count.unwrap_or(deliveries);
+    let shown = match args.count {
+        _ if shared.verbose => Shown::Each,
+        Some(_) if json => Shown::Totals,
+        None if all <= SHOWN || json => Shown::Each,
+        Some(_) | None => Shown::Examples,
+    };
     let at_a_time = if args.keep_pace { AT_A_TIME_WITH_PACE } else { args.pace.at_a_time() };
     Plan {
         all,
@@ -248,7 +287,7 @@ fn plan(args: &ReplayArgs, shared: &SharedArgs, context: &Context, all: usize) -
         rate: args.pace.rate,
         retry: args.pace.retry,
         speed: args.pace.speed.unwrap_or(Speed::Times(1.0)),
-        shown: if each { Shown::Each } else { Shown::Examples },
+        shown,
         grace: GRACE,
         watched: context.terminals.errors && !json && !shared.quiet,
     }

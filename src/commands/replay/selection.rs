@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map;
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +52,8 @@ pub(super) struct Selection {
     /// Which of them is the log, in which lines may be put aside.
     pub(super) log: Option<usize>,
     pub(super) items: Vec<Item>,
+    /// Whether something of it came in on stdin, and cannot be read again.
+    pub(super) passing: bool,
 }
 
 impl Selection {
@@ -62,19 +65,27 @@ impl Selection {
         preparer: &mut Preparer<'_>,
     ) -> Result<(Self, Vec<Notice>), Error> {
         let filter = args.filter.filter((context.clock)())?;
-        let mut chosen =
-            Choosing { log, filter, files: Vec::new(), log_file: None, found: Vec::new(), notices: Vec::new() };
+        let mut chosen = Choosing {
+            log,
+            filter,
+            files: Vec::new(),
+            log_file: None,
+            found: Vec::new(),
+            notices: Vec::new(),
+            passing: false,
+        };
         if args.what.is_empty() {
             chosen.newest(args.last)?;
         }
         for what in &args.what {
             match what.as_str() {
                 "last" => chosen.newest(Some(1))?,
+                "-" => chosen.stdin((context.input)(), preparer)?,
                 path if Path::new(path).is_file() => chosen.file(Path::new(path), preparer)?,
                 id => chosen.id(id)?,
             }
         }
-        let Choosing { files, mut found, notices, log_file, .. } = chosen;
+        let Choosing { files, mut found, notices, log_file, passing, .. } = chosen;
         if let Some(last) = args.last {
             found.drain(..found.len().saturating_sub(last));
         }
@@ -83,7 +94,7 @@ impl Selection {
         }
         let item = |(serial, (file, place)): (usize, (u16, Place))| Item { file, place, serial, known: None };
         let items = found.into_iter().enumerate().map(item).collect();
-        Ok((Self { files, log: log_file.map(usize::from), items }, notices))
+        Ok((Self { files, log: log_file.map(usize::from), items, passing }, notices))
     }
 
     /// What is left of a replay that was stopped.
@@ -108,7 +119,7 @@ impl Selection {
             serial,
             known: Some(entry.hash),
         };
-        Ok(Self { files, log: stopped.request.log, items: left.map(item).collect() })
+        Ok(Self { files, log: stopped.request.log, items: left.map(item).collect(), passing: false })
     }
 
     /// The files that records are in.
@@ -147,6 +158,7 @@ struct Choosing {
     log_file: Option<u16>,
     found: Vec<(u16, Place)>,
     notices: Vec<Notice>,
+    passing: bool,
 }
 
 impl Choosing {
@@ -213,6 +225,17 @@ impl Choosing {
     /// All deliveries of a file.
     fn file(&mut self, path: &Path, preparer: &mut Preparer<'_>) -> Result<(), Error> {
         let source = Source::open(path, preparer)?;
+        self.all_of(source, preparer)
+    }
+
+    /// All deliveries that come in on stdin.
+    fn stdin(&mut self, stdin: impl Read, preparer: &mut Preparer<'_>) -> Result<(), Error> {
+        let source = Source::stream(stdin, preparer)?;
+        self.passing = true;
+        self.all_of(source, preparer)
+    }
+
+    fn all_of(&mut self, source: Source, preparer: &mut Preparer<'_>) -> Result<(), Error> {
         let places = source.places(&self.filter, preparer)?;
         let file = self.add(source);
         self.found.extend(places.into_iter().map(|place| (file, place)));
@@ -223,7 +246,7 @@ impl Choosing {
     fn lines(&self, file: u16) -> &Logged {
         match &self.files[usize::from(file)] {
             Source::Lines(lines) => lines,
-            Source::Held { .. } => unreachable!("a log is read as lines"),
+            Source::Streamed(_) | Source::Held { .. } => unreachable!("a log is read as lines"),
         }
     }
 }

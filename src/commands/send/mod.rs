@@ -45,7 +45,7 @@ pub struct SendArgs {
     /// Show what would be sent, and send nothing
     #[arg(long, help_heading = "Target")]
     dry_run: bool,
-    /// Deliver this many in all, taking the events in turn
+    /// Deliver this many in all, taking them in turn
     #[arg(short = 'n', long, value_name = "N", value_parser = delivering::count, help_heading = "Pace")]
     count: Option<usize>,
     #[command(flatten)]
@@ -121,7 +121,7 @@ fn show(
 ) -> Result<Exit, Error> {
     for event in events.iter().cycle().take(args.count.unwrap_or(events.len())) {
         let delivery = senders.delivery(event, composer)?;
-        reporter.report(&Outcome::Planned { delivery: &delivery, provider: senders.provider(event) })?;
+        reporter.report(&Outcome::Planned { delivery: &delivery, provider: Some(senders.provider(event)) })?;
     }
     Ok(Exit::Good)
 }

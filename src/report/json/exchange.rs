@@ -43,10 +43,10 @@ fn about(kind: &str, delivery: &Delivery, rest: Value) -> Value {
 }
 
 /// A signed request; without `secrets` its credentials are redacted.
-pub(super) fn signed(delivery: &Delivery, provider: &Provider, secrets: bool) -> Value {
+pub(super) fn signed(delivery: &Delivery, provider: Option<&Provider>, secrets: bool) -> Value {
     let headers: Vec<Value> = export::headers(delivery, provider)
         .map(|(name, value)| {
-            let hidden = !secrets && is_credential(&name, Some(&provider.scheme));
+            let hidden = !secrets && is_credential(&name, provider.map(|provider| &provider.scheme));
             if hidden { json!([name, REDACTED]) } else { pair(&name, value) }
         })
         .collect();

@@ -16,6 +16,8 @@ pub struct Entry {
     pub at: Option<Timestamp>,
     /// Which way it went.
     pub direction: Direction,
+    /// Whose it is, if that is known.
+    pub scheme: Option<String>,
     /// The event with its variant; `unknown` when it is not known.
     pub event: String,
     /// The delivery's id.
@@ -39,6 +41,7 @@ impl Entry {
         Self {
             at: recorded.at,
             direction: recorded.direction,
+            scheme: recorded.delivery.scheme.clone(),
             event: recorded.delivery.event_name(),
             id: recorded.delivery.id.clone(),
             status: response.map(|response| response.status.as_u16()),
