@@ -434,6 +434,31 @@ fn a_log_that_is_replayed_from_itself_is_replayed_once() {
 }
 
 #[test]
+fn what_was_sent_to_a_listener_with_the_same_log_is_one_delivery() {
+    let (log, endpoint) = (Log::new(), Endpoint::new());
+    for event in ["slot.submitted", "slot.accepted"] {
+        log.wh("send", &[event, "-q", "--to", &endpoint.port()]).run().exit(0);
+    }
+    // The listener's record of the same request has what the connection added, and an id of its own.
+    let sent = log.records();
+    let received = sent.iter().enumerate().map(|(index, record)| {
+        let mut record = record.clone();
+        let headers = record["request"]["headers"].as_array_mut().expect("headers");
+        headers.extend([json!(["accept", "*/*"]), json!(["host", "localhost:1"]), json!(["content-length", "9"])]);
+        record["direction"] = json!("received");
+        record["id"] = json!(format!("msg_of_the_listener_{index}"));
+        record["received_at"] = record["sent_at"].take();
+        record["url"].take();
+        record.to_string() + "\n"
+    });
+    let both: String =
+        received.zip(&sent).flat_map(|(received, sent)| [received, sent.to_string(), "\n".into()]).collect();
+    fs::write(log.path(), both).expect("room");
+    log.replay(&["--event", "*", "-q"]).run().exit(0);
+    assert_eq!(endpoint.arrivals().len(), 4, "two were sent, and each was sent again once");
+}
+
+#[test]
 fn a_refusal_comes_with_advice() {
     let log = Log::of(1);
     let refusing = |status| Endpoint::new().answering([Answer::status(status)]);

@@ -33,10 +33,15 @@ const TRY: usize = 5;
 const TOOK: usize = 6;
 const ID: usize = 7;
 
-/// The columns of a table, as wide as its first lines need them.
+/// The columns of a table, as wide as the lines so far need them.
 #[derive(Debug)]
 pub struct Table {
+    /// What they need.
+    needed: [usize; COLUMNS],
+    /// What they get.
     widths: [usize; COLUMNS],
+    /// How wide the terminal is, if that is known.
+    columns: Option<usize>,
     /// How a time is written.
     form: &'static str,
     zone: TimeZone,
@@ -54,17 +59,24 @@ impl Table {
             (true, Some(..BROAD)) => "%m-%d %H:%M",
             (true, _) => "%Y-%m-%d %H:%M:%S",
         };
-        let mut table = Self { widths: TITLES.map(str::len), form, zone };
+        let needed = TITLES.map(str::len);
+        let mut table = Self { needed, widths: needed, columns, form, zone };
+        table.widen(entries);
+        table
+    }
+
+    /// Makes room for lines like these, too.
+    pub fn widen(&mut self, entries: &[Entry]) {
         for entry in entries {
-            let cells = table.cells(entry);
-            for (width, cell) in table.widths.iter_mut().zip(cells) {
+            let cells = self.cells(entry);
+            for (width, cell) in self.needed.iter_mut().zip(cells) {
                 *width = (*width).max(cell.chars().count());
             }
         }
-        if let Some(columns) = columns {
-            table.fit(columns);
+        self.widths = self.needed;
+        if let Some(columns) = self.columns {
+            self.fit(columns);
         }
-        table
     }
 
     /// Makes the table narrower, first where it costs least. What is then cut off shows that it is.
@@ -215,6 +227,17 @@ mod tests {
         }
         assert!(lines[1].ends_with("  msg_2Lk9a7b6c5d4e3f2g1h0"), "{lines:?}");
         assert!(lines[2].contains("   12  "), "{lines:?}");
+    }
+
+    #[test]
+    fn later_lines_that_are_longer_get_room() {
+        let mut entries = entries();
+        let short = Entry { event: "a.b".to_owned(), ..entries.swap_remove(0) };
+        let now = "2026-11-22T10:00:00Z".parse().expect("a time");
+        let mut table = Table::new(std::slice::from_ref(&short), now, TimeZone::UTC, None);
+        table.widen(&entries);
+        let row = table.row(&entries[0], Palette::new(false));
+        assert!(row.contains("SUBSCRIPTION_PAYMENT_CREATED@free_spins  "), "{row}");
     }
 
     #[test]

@@ -129,14 +129,14 @@ pub fn prospect(prospect: &Prospect, number: u32) -> String {
             format!("{place}: permanently failed{waited}{sentence}")
         }
         Step::GiveUp(GivingUp::NotRetried) => {
-            let provider = &prospect.provider;
+            // That a provider never tries again was said before anything was sent.
             let why = match prospect.most {
-                Some(1) => format!("{provider} sends once"),
-                Some(_) | None => format!("by the policy of {provider} this is final"),
+                Some(1) => String::new(),
+                Some(_) | None => format!("; by the policy of {} this is final", prospect.provider),
             };
-            format!("{place}: not tried again{waited}; {why}")
+            format!("{place}: not tried again{waited}{why}")
         }
-        Step::GiveUp(GivingUp::NoSchedule) => format!("{place}: when it would be tried again is not documented"),
+        Step::GiveUp(GivingUp::NoSchedule) => format!("{place}: not tried again"),
         Step::GiveUp(GivingUp::Disabled { failures }) => {
             format!("{place}: the endpoint is disabled after {failures} failures in a row")
         }
@@ -181,7 +181,7 @@ mod tests {
         let text = "attempt 1 of 6: not tried again; by the policy of comps this is final";
         assert_eq!(prospect(&refused, 1), text);
         let once = Prospect { most: Some(1), ..refused };
-        assert_eq!(prospect(&once, 1), "attempt 1: not tried again; comps sends once");
+        assert_eq!(prospect(&once, 1), "attempt 1: not tried again");
     }
 
     #[test]

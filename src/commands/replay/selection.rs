@@ -1,11 +1,11 @@
 //! Which deliveries are replayed, and where their records are: so that of any number of them only places are kept.
 
 use std::collections::HashMap;
-use std::collections::hash_map;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use http::header::{ACCEPT, CONTENT_LENGTH, HOST};
 use jiff::Timestamp;
 
 use super::ReplayArgs;
@@ -18,7 +18,7 @@ use crate::edge::unfinished::{Stopped, hash};
 use crate::error::Error;
 use crate::report::notice::Notice;
 use crate::webhook::delivery::Delivery;
-use crate::webhook::record::{self, Filter, Recorded};
+use crate::webhook::record::{self, Direction, Filter, Recorded};
 
 /// A delivery to be made: where its record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,7 +251,8 @@ impl Choosing {
     }
 }
 
-/// The deliveries of a log that is read from its end, each once: attempts at one have its id and its payload.
+/// The deliveries of a log that is read from its end, each once: attempts at one have its id and its payload, and what a
+/// listener received is what was sent to it.
 #[derive(Default)]
 struct Each {
     found: Vec<Found>,
@@ -271,16 +272,15 @@ impl Each {
         self.seen += 1;
         let has_url = recorded.url.is_some();
         let found = Found { seen: self.seen, place, has_url };
-        match self.known.entry(key(recorded, place)) {
-            hash_map::Entry::Vacant(entry) => {
-                // The newest record says what has become of it.
-                entry.insert(filter.admits(recorded).then_some(self.found.len()));
-                if filter.admits(recorded) {
-                    self.found.push(found);
-                }
-            }
-            hash_map::Entry::Occupied(entry) => {
-                let Some(index) = *entry.get() else { return };
+        let Keys { own, here, there } = Keys::new(recorded, place);
+        let known = self.known.get(&own).or_else(|| self.known.get(&there)).copied();
+        // The newest record says what has become of it.
+        let index = known.unwrap_or_else(|| filter.admits(recorded).then_some(self.found.len()));
+        self.known.entry(own).or_insert(index);
+        self.known.entry(here).or_insert(index);
+        match (known, index) {
+            (None, Some(_)) => self.found.push(found),
+            (Some(_), Some(index)) => {
                 let newer = &mut self.found[index];
                 newer.seen = self.seen;
                 // Only what was sent says where to.
@@ -288,6 +288,7 @@ impl Each {
                     *newer = found;
                 }
             }
+            (_, None) => {}
         }
     }
 
@@ -298,13 +299,36 @@ impl Each {
     }
 }
 
-/// What attempts at one delivery have in common.
-fn key(recorded: &Recorded<'_>, place: Place) -> u64 {
-    let delivery = &recorded.delivery;
-    if delivery.id.is_empty() {
-        return hash(format!("{place:?}").as_bytes());
+/// What records have in common.
+struct Keys {
+    /// Those of attempts at one delivery.
+    own: u64,
+    /// Those of one request at this end of its connection.
+    here: u64,
+    /// The same at the other end.
+    there: u64,
+}
+
+impl Keys {
+    fn new(recorded: &Recorded<'_>, place: Place) -> Self {
+        let delivery = &recorded.delivery;
+        let body = hash(delivery.request.body());
+        let own = if delivery.id.is_empty() {
+            hash(format!("{place:?}").as_bytes())
+        } else {
+            let scheme = delivery.scheme.as_deref().unwrap_or_default();
+            hash(&[scheme.as_bytes(), b"\0", delivery.id.as_bytes(), b"\0", &body.to_le_bytes()].concat())
+        };
+        // All but what the connection adds is the same at both ends.
+        let added = [HOST, ACCEPT, CONTENT_LENGTH];
+        let mut request = body.to_le_bytes().to_vec();
+        for (name, value) in delivery.request.headers().iter().filter(|(name, _)| !added.contains(name)) {
+            request.extend_from_slice(&[name.as_str().as_bytes(), b":", value.as_bytes(), b"\n"].concat());
+        }
+        let (sent, received) = (hash(&[&request[..], b"sent"].concat()), hash(&[&request[..], b"received"].concat()));
+        match recorded.direction {
+            Direction::Sent => Self { own, here: sent, there: received },
+            Direction::Received => Self { own, here: received, there: sent },
+        }
     }
-    let scheme = delivery.scheme.as_deref().unwrap_or_default();
-    let body: &[u8] = delivery.request.body();
-    hash(&[scheme.as_bytes(), b"\0", delivery.id.as_bytes(), b"\0", body].concat())
 }

@@ -13,11 +13,14 @@ use crate::webhook::provider::Provider;
 use crate::webhook::record::{Direction, Entry, Recorded};
 
 impl HumanReporter<'_> {
-    /// Lines of a table, whose columns are as wide as the first of them ask for.
+    /// Lines of a table, whose columns are as wide as those so far ask for.
     pub(super) fn logged(&mut self, entries: &[Entry], now: Timestamp) -> io::Result<()> {
         let palette = self.style.output;
         let (table, head) = match self.table.take() {
-            Some(table) => (table, None),
+            Some(mut table) => {
+                table.widen(entries);
+                (table, None)
+            }
             None => {
                 let table = Table::new(entries, now, self.zone(), self.style.page.columns());
                 let head = (!self.is(Verbosity::Quiet)).then(|| table.head(palette));
