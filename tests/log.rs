@@ -108,6 +108,12 @@ const FORGED: &[(&str, &str)] =
 const OTHER: &[(&str, &str)] = &[("slot.submitted", "chat.message"), ("wpg", "whop")];
 
 #[test]
+fn the_last_delivery_is_shown_without_its_id() {
+    let output = wh_log(log(&[&[], FORGED, SENT]), &["last"]).run();
+    output.exit(0).stdout_contains("msg_2").stdout_contains("sent to http://localhost:3000/hook, attempt 2");
+}
+
+#[test]
 fn the_newest_are_listed_last_in_columns() {
     let output = wh_log(log(&[&[], FORGED, SENT]), &[]).env("TZ", "UTC").run();
     let expected = "\

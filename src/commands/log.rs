@@ -34,7 +34,7 @@ const PULSE: Duration = Duration::from_millis(100);
     after_help = "Examples:\n  wh log\n  wh log --failed --since 1h\n  wh log -n 100 --event 'slot.*'\n  wh log msg_2Lk9\n  wh log --follow --json"
 )]
 pub struct LogArgs {
-    /// Show this delivery in full, with every attempt: its id, or the beginning of it
+    /// Show this delivery in full, with every attempt: its id, the beginning of it, or `last`
     #[arg(value_name = "ID", add = super::completions::complete_id(), conflicts_with_all = ["last", "event", "since", "failed", "invalid", "follow"])]
     id: Option<String>,
     /// List so many of the newest [default: 20, with a filter by time all]
@@ -181,7 +181,9 @@ fn follow(
 
 /// Shows every record of one delivery, in full, in their order.
 fn whole(id: &str, logged: &Logged, catalogue: &Catalogue, reporter: &mut dyn Reporter) -> Result<Exit, Error> {
-    let (_, places) = logged.find(id)?;
+    // As for `wh replay`, `last` is the newest.
+    let newest = if id == "last" { logged.newest(1)?.pop() } else { None };
+    let (_, places) = logged.find(newest.as_ref().map_or(id, |entry| &entry.id))?;
     let mut line = Vec::new();
     let mut payload = None;
     for (index, place) in places.iter().rev().enumerate() {

@@ -154,7 +154,9 @@ impl<'a> Rows<'a> {
         self.fact(&mut text, "expected", &check.expected);
         self.fact(&mut text, "got", &check.got);
         if notable {
-            let is_known = check.why == check.got || told.iter().any(|earlier| earlier.why == check.why);
+            // Why it matters that the genuine delivery is refused is what the verdict says.
+            let is_said = check.id == GENUINE && !self.examination.accepts_genuine;
+            let is_known = is_said || check.why == check.got || told.iter().any(|earlier| earlier.why == check.why);
             self.fact(&mut text, "why", if is_known { "" } else { &check.why });
             match told.iter().find(|earlier| earlier.remedy == check.remedy) {
                 Some(earlier) => self.fact(&mut text, "remedy", &format!("as for {}", earlier.id)),
