@@ -139,7 +139,8 @@ fn attempt(outcome: Result<(u16, &'static str), Failure>) -> Attempt {
 
 fn attempted<'a>(delivery: &'a Delivery, attempt: &'a Attempt, prospect: Option<&'a Prospect>) -> Outcome<'a> {
     let good = attempt.status().is_some_and(|status| status.is_success());
-    let advice = "it was signed with the test secret; WPG_WEBHOOK_SECRET or --secret-env gives the receiver's own";
+    let advice = "it was signed with the test secret; WPG_WEBHOOK_SECRET or --secret-env gives the receiver's own; \
+                  `wh check --scheme wpg --to localhost:3000/webhooks/wpg` tries what it expects instead";
     let advice = (!good).then(|| advice.to_owned());
     Outcome::Attempted { delivery, attempt, good, advice, fault: None, fatal: false, prospect }
 }

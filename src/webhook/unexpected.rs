@@ -41,19 +41,30 @@ pub fn advice(answer: &Answer, refused: &Refused<'_>) -> Option<String> {
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, Signed::Now(names)) => {
             let names = names.join(" and ");
             let variable = refused.provider.secret_variable();
-            Some(if names == variable {
+            let told = if names == variable {
                 format!(
-                    "it was signed with the secret from {variable}; is that the receiver's, and does it verify the raw body?"
+                    "it was signed with the secret from {variable}: is that the receiver's, and does it verify the raw body"
                 )
             } else {
                 format!("it was signed with {names}; {variable} or --secret-env gives the receiver's own")
-            })
+            };
+            Some(told + &trying(refused))
         }
         (StatusCode::BAD_REQUEST, _) => {
             Some("some receivers answer 400 to a wrong signature: verify the raw body, before it is parsed".to_owned())
         }
         _ => misdirected(answer, refused.provider, refused.url),
     }
+}
+
+/// The command that tries what a receiver on this machine accepts instead; elsewhere it may be one that is in use.
+fn trying(refused: &Refused<'_>) -> String {
+    let (host, place) = (refused.url.host(), refused.url.authority().map_or("", |authority| authority.as_str()));
+    if !matches!(host, Some("localhost" | "127.0.0.1" | "[::1]")) {
+        return String::new();
+    }
+    let path = refused.url.path();
+    format!("; `wh check --scheme {} --to {place}{path}` tries what it expects instead", refused.provider.name)
 }
 
 /// What may help where the URL is not that of the receiver.
@@ -104,6 +115,9 @@ mod tests {
         assert!(own.contains("does it verify the raw body"), "{own}");
         let test = advice_on(403, url, Signed::Now(&["the test secret"])).expect("advice");
         assert!(test.contains("WPG_WEBHOOK_SECRET or --secret-env"), "{test}");
+        assert!(test.contains("`wh check --scheme wpg --to localhost:3000/`"), "{test}");
+        let far = advice_on(401, "http://staging.example.com/", Signed::Now(&["the test secret"])).expect("advice");
+        assert!(!far.contains("wh check"), "{far}");
         assert!(advice_on(401, url, Signed::AsOf).expect("advice").contains("--timestamp"));
         assert!(advice_on(401, url, Signed::Then).expect("advice").contains("--keep-signature"));
     }
