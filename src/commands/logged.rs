@@ -205,6 +205,26 @@ impl Logged {
         }
     }
 
+    /// The same for what was typed where a file may stand, too: what looks like a path was meant to be one.
+    pub fn find_typed(&self, what: &str) -> Result<(String, Vec<Place>), Error> {
+        self.find(what).map_err(|error| match error {
+            Error::UnknownId { .. } if looks_like_path(what) => {
+                Error::file(Path::new(what), std::io::ErrorKind::NotFound.into())
+            }
+            error => error,
+        })
+    }
+
+    /// The place of the newest record; nothing when there is none.
+    pub fn last(&self) -> Result<Option<Place>, Error> {
+        let mut last = None;
+        self.walk(None, |_, place| {
+            last = Some(place);
+            ControlFlow::Break(())
+        })?;
+        Ok(last)
+    }
+
     /// The error that there is no such id, with the nearest of the newest.
     fn unknown(&self, id: &str) -> Result<Error, Error> {
         let newest = self.newest(NEAR)?;
@@ -232,4 +252,9 @@ impl Logged {
     pub fn unreadable(&self, reason: std::io::Error) -> Error {
         Error::file(&self.path, reason)
     }
+}
+
+/// Whether what was typed for a file or an id is a path that is not there, rather than an id.
+fn looks_like_path(what: &str) -> bool {
+    Path::new(what).extension().is_some() || what.contains(['/', '\\'])
 }

@@ -332,8 +332,9 @@ impl Error {
 
     /// The exit code.
     #[must_use]
-    pub const fn exit(&self) -> Exit {
+    pub fn exit(&self) -> Exit {
         match self {
+            Self::File { reason, .. } if is_withheld(reason) => Exit::Environment,
             Self::Usage { .. }
             | Self::Catalogue(_)
             | Self::Composition(_)
@@ -367,6 +368,13 @@ impl Error {
             Self::Resumable { error, .. } => error.exit(),
         }
     }
+}
+
+/// Whether it is the system that does not let a file be read, and not the file that is not there or is wrong.
+fn is_withheld(reason: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied};
+    let wrong = matches!(reason.kind(), NotFound | IsADirectory | NotADirectory | InvalidInput);
+    reason.kind() == PermissionDenied || (reason.raw_os_error().is_some() && !wrong)
 }
 
 fn unmet(missing: &str, invalid: u64) -> String {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::human::HumanReporter;
 use super::palette::Role;
-use crate::webhook::diagnosis::{Diagnosis, Finding};
+use crate::webhook::diagnosis::{Advice, Diagnosis, Finding};
 
 /// Why a delivery is not genuine, as far as that was looked into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl HumanReporter<'_> {
     /// All causes with their remedies, or that there is none; what was said already is not said again.
     pub(super) fn diagnosis(&mut self, diagnosis: &Diagnosis, said: Option<&str>) -> io::Result<()> {
         if diagnosis.findings.is_empty() {
-            return self.fact("cause", &diagnosis.tried.to_string());
+            return self.unexplained(diagnosis);
         }
         for finding in &diagnosis.findings {
             self.finding(finding, said)?;
@@ -55,14 +55,25 @@ impl HumanReporter<'_> {
             }
             Why::Found(diagnosis) => diagnosis,
         };
-        let Some(first) = diagnosis.findings.first() else {
-            return self.fact("cause", &diagnosis.tried.to_string());
-        };
+        let Some(first) = diagnosis.findings.first() else { return self.unexplained(diagnosis) };
         self.finding(first, said)?;
         match diagnosis.findings.len() - 1 {
             0 => Ok(()),
             more => self.fact("", &format!("and {more} more: `wh verify` tells all of them")),
         }
+    }
+
+    /// What was tried in vain, the secrets that it was tried with, and what to do next.
+    fn unexplained(&mut self, diagnosis: &Diagnosis) -> io::Result<()> {
+        // Where there was no signature, the refusal has said so.
+        if diagnosis.tried.signatures > 0 {
+            self.fact("cause", &diagnosis.tried.to_string())?;
+        }
+        let Some(Advice { secrets, remedy }) = &diagnosis.advice else { return Ok(()) };
+        if !secrets.is_empty() {
+            self.fact("verified with", &secrets.join(", "))?;
+        }
+        self.fact_as(Role::Good, "remedy", remedy)
     }
 
     fn finding(&mut self, finding: &Finding, said: Option<&str>) -> io::Result<()> {
@@ -83,13 +94,18 @@ pub(super) struct FindingItem<'a> {
 
 /// What was searched, for machines.
 #[derive(Debug, Serialize)]
-pub(super) struct Searched {
+pub(super) struct Searched<'a> {
     signatures: usize,
     combinations: u64,
     bodies: usize,
     keys: usize,
     contents: usize,
     complete: bool,
+    /// Where the secrets came from; told with what to do next, where no cause was found.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    secrets: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'a str>,
 }
 
 /// The findings for machines; none, where nothing was searched.
@@ -99,8 +115,8 @@ pub(super) fn items(diagnosis: Option<&Diagnosis>) -> Vec<FindingItem<'_>> {
 }
 
 /// How far the search went for machines; nothing, where none was made.
-pub(super) fn searched(diagnosis: Option<&Diagnosis>) -> Option<Searched> {
-    let tried = diagnosis?.tried;
+pub(super) fn searched(diagnosis: Option<&Diagnosis>) -> Option<Searched<'_>> {
+    let Diagnosis { tried, advice, .. } = diagnosis?;
     Some(Searched {
         signatures: tried.signatures,
         combinations: tried.combinations,
@@ -108,5 +124,7 @@ pub(super) fn searched(diagnosis: Option<&Diagnosis>) -> Option<Searched> {
         keys: tried.keys,
         contents: tried.contents,
         complete: tried.complete,
+        secrets: advice.as_ref().map_or(&[], |advice| &advice.secrets),
+        remedy: advice.as_ref().map(|advice| advice.remedy.as_str()),
     })
 }

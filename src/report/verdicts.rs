@@ -204,7 +204,7 @@ struct VerdictLine<'a> {
     clock: &'static str,
     diagnosis: Vec<FindingItem<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    searched: Option<Searched>,
+    searched: Option<Searched<'a>>,
     file: &'a str,
     line: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -54,6 +54,32 @@ fn verify_says_what_was_tried_when_nothing_explains_it() {
 }
 
 #[test]
+fn where_nothing_explains_it_the_secret_is_named_and_never_shown_and_it_is_said_what_to_do() {
+    let changed = BODY.replace("s-1", "s-2");
+    let output = verify(&changed, &[]);
+    output.exit(1).stdout_contains("verified with  WPG_WEBHOOK_SECRET").stdout_contains("compare it with");
+    assert!(!output.stdout_text().contains("whsec_1"), "{}", output.stdout_text());
+    let output = verify(&changed, &["--secret", "another-one", "--json"]);
+    let searched = output.exit(1).stderr_any().json("verification")["searched"].clone();
+    assert_eq!(searched["secrets"], json!(["--secret"]), "{searched}");
+    assert!(searched["remedy"].as_str().is_some_and(|remedy| remedy.contains("each endpoint")), "{searched}");
+
+    let signed = Wh::new().args(["sign", "wpg/slot.submitted", "--as", "http", "--secret", "not the test one"]);
+    let output = Wh::new().file("a.http", signed.run().exit(0).stderr_any().stdout()).args(["verify", "a.http"]).run();
+    output.exit(1).stdout_contains("verified with  the public test secret of wpg");
+    output.stdout_contains("give it in WPG_WEBHOOK_SECRET").stderr_any();
+}
+
+#[test]
+fn a_delivery_without_a_signature_is_told_so_once_and_where_it_should_stand() {
+    let unsigned = captured(BODY).replace(&format!("X-WPG-Signature: {SIGNATURE}\r\n"), "");
+    let verify = Wh::new().file("captured.http", unsigned).args(["verify", "captured.http", "--scheme", "wpg"]);
+    let output = verify.env("WPG_WEBHOOK_SECRET", "whsec_1").run();
+    output.exit(1).stdout_contains("missing-header").stdout_contains("has its signature in `X-WPG-Signature`");
+    assert!(!output.stdout_text().contains("cause"), "{}", output.stdout_text());
+}
+
+#[test]
 fn no_finding_holds_a_secret_or_a_signature() {
     for body in [format!("{BODY}\n"), BODY.replace(':', ": ")] {
         let verdict = verify(&body, &["--json"]).exit(1).json("verification");

@@ -202,13 +202,7 @@ impl Choosing {
     fn id(&mut self, id: &str) -> Result<(), Error> {
         let file = self.log()?;
         let logged = self.lines(file);
-        let (_, places) = logged.find(id).map_err(|error| match error {
-            // What looks like a path was meant to be one.
-            Error::UnknownId { .. } if Path::new(id).extension().is_some() || id.contains(['/', '\\']) => {
-                Error::File { path: id.to_owned(), reason: std::io::ErrorKind::NotFound.into() }
-            }
-            error => error,
-        })?;
+        let (_, places) = logged.find_typed(id)?;
         let mut each = Each::default();
         let mut line = Vec::new();
         for place in places {

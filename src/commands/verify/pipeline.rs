@@ -11,8 +11,9 @@ use std::thread;
 
 use memchr::memchr;
 
+use super::is_told;
 use super::judge::Judge;
-use super::{Failure, is_told};
+use super::reading::Failure;
 use crate::edge::import::{self, Block, Blocks, LARGEST, Part};
 use crate::webhook::capture::{Fault, Place};
 use crate::webhook::judgement::{Count, Examined};

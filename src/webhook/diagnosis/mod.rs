@@ -27,12 +27,14 @@ mod serialisers;
 mod signature;
 mod style;
 mod token;
+mod unexplained;
 mod url;
 mod work;
 
 use jiff::Timestamp;
 
 pub use self::finding::{Code, Finding};
+pub use self::unexplained::Advice;
 pub use self::work::{Budget, Tried};
 
 use super::delivery::Delivery;
@@ -73,6 +75,8 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// What was tried, whether or not it led to something.
     pub tried: Tried,
+    /// What to do next, where there are no causes.
+    pub advice: Option<Advice>,
 }
 
 /// A JSON body as receivers write it anew, each form once and with who writes it so; nothing where it is no JSON.

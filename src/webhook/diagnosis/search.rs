@@ -10,7 +10,7 @@ use super::finding::{Code, Finding, merged};
 use super::key::{self, KeyVariant};
 use super::observed::{self, Evidence};
 use super::work::{Budget, Tried};
-use super::{Case, Diagnosis, body, refusal, token};
+use super::{Case, Diagnosis, body, refusal, token, unexplained};
 use crate::webhook::keyring::Keyed;
 use crate::webhook::scheme::{Algorithm, Hash};
 use crate::webhook::secret::Key;
@@ -27,21 +27,26 @@ const OVERHEAD: u64 = 192;
 
 /// Runs the search.
 pub(super) fn run(case: &Case<'_>, budget: Budget) -> Diagnosis {
+    let (findings, tried) = searched(case, budget);
+    let advice = findings.is_empty().then(|| unexplained::advice(case, &tried));
+    Diagnosis { findings, tried, advice }
+}
+
+fn searched(case: &Case<'_>, budget: Budget) -> (Vec<Finding>, Tried) {
     let evidence = observed::gather(case);
     if let Some(findings) = refusal::explained(case, &evidence) {
-        return Diagnosis { findings, tried: Tried { complete: true, ..Tried::default() } };
+        return (findings, Tried { complete: true, ..Tried::default() });
     }
     let keys = key::variants(case);
     if case.provider.scheme.algorithm == Algorithm::Token
         && let Some(findings) = token::explained(case, &keys)
     {
-        return Diagnosis { findings, tried: Tried { complete: true, keys: keys.len(), ..Tried::default() } };
+        return (findings, Tried { complete: true, keys: keys.len(), ..Tried::default() });
     }
     let mut search = Search::new(case, &evidence, &keys, budget);
     let findings = search.run().map(|found| search.findings(&found)).unwrap_or_default();
-    let mut tried = search.tried;
-    tried.complete = !search.exhausted;
-    Diagnosis { findings, tried }
+    let complete = !search.exhausted;
+    (findings, Tried { complete, ..search.tried })
 }
 
 /// A form of the body.
