@@ -398,3 +398,44 @@ fn what_a_stranger_wrote_does_not_reach_the_terminal() {
         assert!(!text.contains(['\u{1b}', '\u{7}', '\r', '\u{202e}']), "{text:?}");
     }
 }
+
+#[test]
+fn a_delivery_of_the_log_is_verified_by_its_id_the_beginning_of_it_or_as_the_last_one() {
+    let home = tempfile::tempdir().expect("a directory");
+    let wh =
+        |arguments: &[&str]| Wh::new().env("XDG_STATE_HOME", home.path()).args(["--no-config"]).args(arguments).run();
+    wh(&["verify", "last"]).exit(4).stderr_contains("nothing is recorded");
+    wh(&["verify", "msg_1"]).exit(2).stderr_contains("`msg_1` cannot be read");
+    for (id, event) in [("msg_one", "wpg/slot.submitted"), ("msg_two", "whop/payment.succeeded")] {
+        wh(&["send", event, "--id", id, "-q"]).exit(0).stderr_any().any_stdout();
+    }
+    let log = home.path().join("wh/deliveries.jsonl");
+    for (what, id, line) in [("msg_one", "msg_one", 1), ("msg_o", "msg_one", 1), ("last", "msg_two", 2)] {
+        let output = wh(&["verify", what, "--json"]);
+        let verdict = output.exit(0).stderr_any().json("verification");
+        assert_eq!((&verdict["valid"], &verdict["line"]), (&json!(true), &json!(line)), "{what}: {verdict}");
+        assert_eq!(verdict["file"].as_str(), log.to_str(), "{what}: {verdict}");
+        let found = std::fs::read_to_string(&log).expect("a log");
+        assert!(found.lines().nth(line - 1).is_some_and(|line| line.contains(id)), "{found}");
+    }
+    wh(&["verify", "msg_"]).exit(2).stderr_contains("msg_one");
+    wh(&["verify", "msg_three"]).exit(2).stderr_contains("has the id `msg_three`");
+    wh(&["verify", "captured.http"]).exit(2).stderr_contains("`captured.http` cannot be read");
+}
+
+#[test]
+fn a_file_that_the_system_withholds_is_exit_3_and_one_that_is_not_there_is_exit_2() {
+    // Even who may read everything cannot read this one.
+    if cfg!(target_os = "linux") {
+        let output = Wh::new().args(["verify", "/proc/self/mem", "gone.jsonl"]).run();
+        output
+            .exit(3)
+            .stderr_contains("`/proc/self/mem` cannot be read")
+            .stderr_contains("`gone.jsonl` cannot be read")
+            .any_stdout();
+    }
+    Wh::new().args(["verify", "gone.jsonl"]).run().exit(2).stderr_contains("`gone.jsonl` cannot be read");
+    let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    let error = wh::error::Error::File { path: "secret.txt".to_owned(), reason: denied() };
+    assert_eq!(error.exit().code(), 3);
+}

@@ -90,6 +90,11 @@ fn advice(attempt: &Attempt, route: &Route, sender: &Sender, args: &SendArgs) ->
         Some(fault) if answer.status.is_success() => {
             Some(format!("a correct receiver refuses this ({}), and this one accepted it", fault.name()))
         }
+        // What is refused here was refused for what is wrong with it.
+        Some(fault) if !expected && route.is_inside() => Some(format!(
+            "{} is wrong on purpose and refused as it should be; --expect 4xx asks for that",
+            fault.name()
+        )),
         // Where nothing is there, a fault was not refused for what it is.
         Some(_) if !expected || answer.status == StatusCode::NOT_FOUND => {
             unexpected::misdirected(answer, provider, url)

@@ -58,8 +58,11 @@ pub(super) fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
 
 /// The log, and where in it the records are that are meant by an id or `last`, in their order.
 pub(super) fn find(what: &str, context: &Context) -> Result<(Logged, Vec<Place>), Error> {
-    let path = Logged::path(None, context)?;
     let last = what == "last";
+    let path = match Logged::path(None, context) {
+        Ok(path) => path,
+        Err(error) => return Err(if last { error } else { missing(what) }),
+    };
     let Some(log) = Logged::open(&path)? else {
         let path = path.display().to_string();
         return Err(if last { Error::NothingLogged { path, filtered: false } } else { missing(what) });
