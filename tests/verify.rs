@@ -49,6 +49,18 @@ fn lines(records: &[Value]) -> String {
 }
 
 #[test]
+fn one_of_several_secrets_may_be_no_key() {
+    let sign = ["sign", "user.created", "--scheme", "standard", "--as", "http", "--secret", "whsec_bmV3"];
+    let signed = Wh::new().args(sign).run().exit(0).stdout().to_vec();
+    let verify = |secrets: &[&str]| verify("a.http", &signed, secrets);
+    for secrets in [["whsec_no base64", "whsec_bmV3"], ["whsec_bmV3", "whsec_no base64"]] {
+        verify(&["--secret", secrets[0], "--secret", secrets[1]]).exit(0);
+    }
+    let none = verify(&["--secret", "whsec_no base64"]).exit(4).json("verification");
+    assert_eq!(none["reason"], json!("bad-secret"), "{none}");
+}
+
+#[test]
 fn every_event_that_is_signed_is_found_genuine_in_every_form() {
     let schemes = Wh::new().args(["schemes", "--json"]).run().json_all("scheme");
     for scheme in schemes.iter().filter_map(|scheme| scheme["scheme"].as_str()) {

@@ -183,3 +183,20 @@ fn hurl_text(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::header_argument;
+
+    #[test]
+    fn a_header_is_an_argument_of_curl_that_a_shell_leaves_alone() {
+        for (value, argument) in [
+            (&b"1"[..], "'X-A: 1'"),
+            (b"", "'X-A;'"),
+            (b"it's", r"'X-A: it'\''s'"),
+            (b"a\xff", r#"'X-A: '"$(printf 'a\377')""#),
+        ] {
+            assert_eq!(header_argument("X-A", value), argument);
+        }
+    }
+}

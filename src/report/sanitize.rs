@@ -95,6 +95,26 @@ mod tests {
     }
 
     #[test]
+    fn no_kind_of_hidden_character_passes() {
+        for hidden in [
+            "\0\t\n\r\x1b\x1f\x7f\u{80}\u{9b}\u{9f}",
+            "\u{ad}\u{34f}\u{61c}\u{180e}",
+            "\u{115f}\u{1160}\u{3164}\u{ffa0}",
+            "\u{200b}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}",
+            "\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}",
+            "\u{2060}\u{2064}\u{2066}\u{2067}\u{2068}\u{2069}\u{206f}",
+            "\u{feff}\u{fff9}\u{fffb}\u{e0001}\u{e0041}\u{e007f}",
+        ] {
+            for character in hidden.chars() {
+                let text = format!("a{character}b");
+                let shown = character.escape_default();
+                assert_eq!(line(&text), format!("a{shown}b"));
+                assert!(json(&text).is_ascii(), "{shown}");
+            }
+        }
+    }
+
+    #[test]
     fn json_stays_the_same_json() {
         let value = serde_json::json!({ "a": "x\u{202e}y\u{9b}\u{e0041}" });
         let safe = json(&value.to_string()).into_owned();

@@ -35,6 +35,11 @@ fn redirects_are_never_followed() {
         let output = send(["slot.submitted", "--json", "--to", &endpoint.port()]).run();
         assert_eq!(output.exit(1).json("attempt")["status"], json!(status));
         send(["slot.submitted", "--to", &endpoint.port()]).run().exit(1).hint_contains(&elsewhere.url("/elsewhere"));
+        // What goes through a proxy is carried by another client.
+        let remote = ["--to", "http://hooks.example.invalid/", "--allow-remote", "--secret", "x", "--json"];
+        let output = send(["slot.submitted"]).args(remote).env("HTTP_PROXY", endpoint.url("")).run();
+        assert_eq!(output.exit(1).stderr_any().json("attempt")["status"], json!(status));
+        assert_eq!(endpoint.arrivals().len(), 3);
     }
 }
 

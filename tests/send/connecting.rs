@@ -150,13 +150,20 @@ fn an_address_of_ipv6_is_reached() {
 #[test]
 fn proxies_are_never_used_for_this_machine() {
     const DEAD: &str = "http://127.0.0.1:1";
-    let endpoint = Endpoint::new();
-    for to in [endpoint.url("/"), format!("http://localhost:{}/", endpoint.port())] {
+    let behind_proxies = |to: &str| {
         let variables = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-        let command = send(["slot.submitted", "-q", "--to", &to]);
-        variables.iter().fold(command, |command, name| command.env(name, DEAD)).run().exit(0).silent();
+        let command = send(["slot.submitted", "-d", "{}", "--insecure", "--json", "--to", to]);
+        variables.iter().fold(command, |command, name| command.env(name, DEAD)).run()
+    };
+    let endpoint = Endpoint::new();
+    for to in [endpoint.url("/"), format!("http://localhost:{}/", endpoint.port()), answering_tls()] {
+        behind_proxies(&to).exit(0).stderr_any();
     }
     assert_eq!(endpoint.arrivals().len(), 2);
+    for to in ["http://localhost:2", "https://localhost:2"] {
+        let error = behind_proxies(to).exit(3).stderr_any().json("error");
+        assert_eq!(error["code"], json!("connection-refused"), "{error}");
+    }
 }
 
 #[test]

@@ -130,4 +130,15 @@ mod tests {
         assert_eq!((lines.len(), lines.last().map(String::as_str)), (4, Some("f")));
         assert_eq!((lines[0].as_str(), lines[1].as_str(), lines[2].len()), ("c", "d", 2 * CHUNK));
     }
+
+    #[test]
+    fn a_log_that_was_emptied_is_read_from_its_beginning() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log.jsonl");
+        std::fs::write(&path, "a\nb\nhalf a line").expect("room");
+        let mut follower = Follower::new(&path, 0);
+        assert_eq!(all(&mut follower), ["a", "b"]);
+        std::fs::write(&path, "c\n").expect("room");
+        assert_eq!(all(&mut follower), ["c"]);
+    }
 }
