@@ -1,20 +1,19 @@
 //! From arguments to a signed delivery: what `send` and `sign` have in common.
 
+mod args;
+mod choosing;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::path::Path;
 
 use bytes::Bytes;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Arg, Args, Command};
 use http::Uri;
 use jiff::Timestamp;
 
-use super::arguments::{self, Data, Header, Moment};
-use crate::cli::{SchemeArgs, SecretArgs};
+pub use self::args::DeliveryArgs;
+use super::arguments::{Data, Header};
 use crate::context::Context;
-use crate::edge::{input, prompt};
 use crate::error::Error;
 use crate::report::notice::Notice;
 use crate::webhook::catalogue::{Catalogue, CatalogueError};
@@ -23,72 +22,9 @@ use crate::webhook::delivery::Delivery;
 use crate::webhook::event::EventName;
 use crate::webhook::fault::Fault;
 use crate::webhook::fixture::Prepared;
-use crate::webhook::glob::Glob;
 use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
 use crate::webhook::table::Source;
-
-/// How large a payload may be.
-const LARGEST_PAYLOAD: u64 = 100 * 1024 * 1024;
-
-/// What a delivery is made from.
-#[derive(Debug, Args)]
-pub struct DeliveryArgs {
-    #[command(flatten)]
-    pub(super) scheme: SchemeArgs,
-    /// Send these bytes instead of the fixture: text, @FILE, or @- for stdin
-    #[arg(short, long, value_name = "DATA", value_parser = arguments::data, allow_hyphen_values = true, help_heading = "Payload")]
-    data: Option<Data>,
-    /// Put a value into the payload; JSON where it is JSON, else a string
-    #[arg(long, value_name = "PATH=VALUE", value_parser = arguments::set, alias = "override", alias = "add", help_heading = "Payload")]
-    set: Vec<Edit>,
-    /// Take a value out of the payload, before --set
-    #[arg(long, value_name = "PATH", value_parser = arguments::unset, alias = "remove", help_heading = "Payload")]
-    unset: Vec<Edit>,
-    /// Give the delivery this id
-    #[arg(long, value_name = "ID", value_parser = arguments::id, help_heading = "Payload")]
-    id: Option<String>,
-    /// Sign as of this time: a Unix second, RFC 3339, or relative (-10m)
-    #[arg(long, value_name = "TIME", value_parser = arguments::moment, allow_hyphen_values = true, help_heading = "Request")]
-    timestamp: Option<Moment>,
-    /// Add or replace a header, or take it out with `Name:`
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = arguments::header, help_heading = "Request")]
-    header: Vec<Header>,
-    /// Send a delivery that is wrong in one way
-    #[arg(long, value_name = "FAULT", value_parser = FaultParser, help_heading = "Request")]
-    pub(super) fault: Option<Fault>,
-    #[command(flatten)]
-    pub(super) secret: SecretArgs,
-}
-
-impl DeliveryArgs {
-    /// Whether the time to sign with was given.
-    #[must_use]
-    pub fn has_timestamp(&self) -> bool {
-        self.timestamp.is_some()
-    }
-}
-
-/// Reads the name of a fault. The names are put together only for a help text, a mistake or a completion.
-#[derive(Debug, Clone, Copy)]
-struct FaultParser;
-
-impl TypedValueParser for FaultParser {
-    type Value = Fault;
-
-    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<Fault, clap::Error> {
-        if let Some(fault) = Fault::all().find(|fault| value == fault.name()) {
-            return Ok(fault);
-        }
-        let known = PossibleValuesParser::new(Fault::all().map(Fault::name));
-        known.try_map(|_| Err("no such fault")).parse_ref(command, argument, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let help = |fault: Fault| fault.probe().title.replace("{proof}", "signature");
-        Some(Box::new(Fault::all().map(move |fault| PossibleValue::new(fault.name()).help(help(fault)))))
-    }
-}
 
 /// Makes deliveries from arguments.
 pub struct Composer<'a> {
@@ -125,86 +61,9 @@ impl<'a> Examples<'a> {
 impl<'a> Composer<'a> {
     /// Reads what `--data` names; everything else is read when it is needed.
     pub fn new(args: &'a DeliveryArgs, context: &'a Context, catalogue: &'a Catalogue) -> Result<Self, Error> {
-        let data = args.data.as_ref().map(|data| read(data, args, context)).transpose()?;
+        let data = args.payload(context)?;
         let edits = args.unset.iter().chain(&args.set).cloned().collect();
         Ok(Self { args, context, catalogue, random: context.random(), edits, data, examples: Examples::default() })
-    }
-
-    /// The events that are meant, in the order of their providers' files. With someone there, an ambiguous name is a
-    /// question.
-    pub fn events(&self, patterns: &[String], all: bool) -> Result<Vec<EventName>, Error> {
-        let scheme = self.args.scheme.scheme.as_deref();
-        let mut events = Vec::new();
-        if all {
-            let Some(scheme) = scheme else {
-                return Err(Error::usage("--all needs a --scheme", "name the provider with --scheme"));
-            };
-            events.extend(self.catalogue.select("*", Some(scheme))?);
-        }
-        for pattern in patterns {
-            let selected = match self.args.scheme.select(pattern, self.catalogue) {
-                Err(CatalogueError::AmbiguousEvent { name, candidates }) if self.context.terminals.interactive() => {
-                    vec![choose(name, candidates)?]
-                }
-                // With a payload of one's own the event need not be one of ours.
-                Err(CatalogueError::UnknownEvent { .. }) if self.data.is_some() && !Glob::is_one(pattern) => {
-                    let scheme = scheme.ok_or_else(|| whose_event(pattern))?;
-                    vec![EventName::from_name(scheme, pattern)]
-                }
-                selected => selected?,
-            };
-            for event in selected {
-                if !events.contains(&event) {
-                    events.push(event);
-                }
-            }
-        }
-        if events.is_empty() {
-            events.push(self.event_of_data()?);
-        }
-        self.one_only(events.len())?;
-        Ok(events)
-    }
-
-    /// The event that a payload of one's own names itself.
-    fn event_of_data(&self) -> Result<EventName, Error> {
-        let (Some(scheme), Some(data)) = (&self.args.scheme.scheme, &self.data) else {
-            let hint = match &self.args.scheme.scheme {
-                Some(scheme) => {
-                    format!("name one of {scheme} (`wh events {scheme}` lists them), or `wh send --all` sends each")
-                }
-                None => "name one, such as slot.submitted; `wh events` lists them".to_owned(),
-            };
-            return Err(Error::usage("no EVENT was given", hint));
-        };
-        let provider = self.catalogue.provider(scheme)?;
-        let event = provider.event_of_payload(data).ok_or_else(|| {
-            let message = format!("the payload does not name its event where {scheme} has it");
-            Error::usage(message, format!("name it: wh … EVENT --scheme {scheme}"))
-        })?;
-        Ok(EventName { provider: scheme.clone(), event, variant: None })
-    }
-
-    /// One payload and one id are for one delivery.
-    fn one_only(&self, count: usize) -> Result<(), Error> {
-        let flag = match (&self.data, &self.args.id) {
-            (Some(_), _) => "--data",
-            (None, Some(_)) => "--id",
-            (None, None) => return Ok(()),
-        };
-        if count <= 1 {
-            return Ok(());
-        }
-        Err(Error::usage(format!("{flag} is for one delivery, and {count} events are meant"), "name one EVENT"))
-    }
-
-    /// An id is that of one delivery.
-    pub fn one_id_only(&self, count: usize) -> Result<(), Error> {
-        if self.args.id.is_none() || count <= 1 {
-            return Ok(());
-        }
-        let message = format!("--id is for one delivery, and {count} are meant");
-        Err(Error::usage(message, "leave --id out: each delivery gets an id of its own"))
     }
 
     /// The time to sign with, where it is `now`.
@@ -347,29 +206,4 @@ pub(super) fn composition_error(error: CompositionError, fixture: Option<&(Strin
         }
         (error, _) => Error::from(error),
     }
-}
-
-fn choose(name: String, mut candidates: Vec<EventName>) -> Result<EventName, Error> {
-    let names: Vec<String> = candidates.iter().map(EventName::to_string).collect();
-    match prompt::select(&format!("Which `{name}`"), &names) {
-        Some(index) => Ok(candidates.swap_remove(index)),
-        None => Err(CatalogueError::AmbiguousEvent { name, candidates }.into()),
-    }
-}
-
-fn whose_event(pattern: &str) -> Error {
-    Error::usage(format!("no scheme has an event `{pattern}`"), "say whose it is with --scheme NAME")
-}
-
-fn read(data: &Data, args: &DeliveryArgs, context: &Context) -> Result<Bytes, Error> {
-    let (path, read) = match data {
-        Data::Text(text) => return Ok(Bytes::from(text.clone())),
-        Data::File(path) => (path.display().to_string(), input::file(path, LARGEST_PAYLOAD)),
-        Data::Input if args.secret.secret_file.iter().any(|path| path.as_os_str() == "-") => {
-            let hint = "give one of them as a file";
-            return Err(Error::usage("--data and --secret-file cannot both be read from stdin", hint));
-        }
-        Data::Input => ("stdin".to_owned(), input::all((context.input)(), LARGEST_PAYLOAD)),
-    };
-    read.map(Bytes::from).map_err(|reason| Error::File { path, reason })
 }
