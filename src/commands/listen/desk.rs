@@ -121,7 +121,8 @@ impl Handler for Desk {
         }
         let mut answer = match own {
             Some(answer) => answer,
-            None => self.forward(&routes, &judged, at).await,
+            // In a place of its own, so that what is not forwarded needs no room for it.
+            None => Box::pin(self.forward(&routes, &judged, at)).await,
         };
         // Before the delay: what is shown has come true, and a sender that does not wait for its answer is recorded, too.
         let delay = self.delay.unwrap_or_default();

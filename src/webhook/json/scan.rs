@@ -17,6 +17,12 @@ pub(super) fn first_special(eight: [u8; 8]) -> Option<usize> {
     (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
 
+/// Whether a JSON string cannot hold a byte as it is.
+#[inline]
+pub(super) fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | ..0x20)
+}
+
 /// Where the first quote, backslash or control character stands, at `at` or behind it; the text's end when there is none.
 fn special(text: &[u8], mut at: usize) -> usize {
     while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
@@ -25,8 +31,7 @@ fn special(text: &[u8], mut at: usize) -> usize {
             None => at += eight.len(),
         }
     }
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
-    text.get(at..).unwrap_or_default().iter().position(is_special).map_or(text.len(), |found| at + found)
+    text.get(at..).unwrap_or_default().iter().position(|byte| is_special(*byte)).map_or(text.len(), |found| at + found)
 }
 
 /// The place behind the string whose first quote stands at `start`; the text's end when it has no second one.

@@ -1,17 +1,25 @@
 //! JSON written straight into bytes, for what is written of every delivery.
 
-use super::scan::first_special;
+use super::scan::{first_special, is_special};
 
 /// How many bytes are put together before they are appended.
 const BLOCK: usize = 128;
 
 /// Appends a text as a JSON string, quotes included.
 pub fn write_string(text: &str, json: &mut Vec<u8>) {
+    // Looked at to the end, so that many bytes are compared at once; most short texts need no escape.
+    if !text.bytes().fold(false, |any, byte| any | is_special(byte)) {
+        json.reserve(text.len() + 2);
+        json.push(b'"');
+        json.extend_from_slice(text.as_bytes());
+        json.push(b'"');
+        return;
+    }
     let mut block = [0; BLOCK];
     block[0] = b'"';
     let mut used = 1;
     let mut rest = text.as_bytes();
-    // Eight bytes at a time are copied first and looked at then: most of them need no escape.
+    // Eight bytes at a time are copied first and looked at then.
     while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
         if used > BLOCK - 8 - ESCAPE {
             json.extend_from_slice(&block[..used]);
@@ -33,12 +41,11 @@ pub fn write_string(text: &str, json: &mut Vec<u8>) {
     }
     json.extend_from_slice(&block[..used]);
     for byte in rest {
-        match byte {
-            b'"' | b'\\' | ..0x20 => {
-                let (escape, length) = escape(*byte);
-                json.extend_from_slice(&escape[..length]);
-            }
-            _ => json.push(*byte),
+        if is_special(*byte) {
+            let (escape, length) = escape(*byte);
+            json.extend_from_slice(&escape[..length]);
+        } else {
+            json.push(*byte);
         }
     }
     json.push(b'"');

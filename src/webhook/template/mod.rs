@@ -32,14 +32,15 @@ enum Part {
 /// What was read back with a template: each field with its bytes, decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Captures<'a> {
-    fields: Vec<(Field, Cow<'a, [u8]>)>,
+    /// A place for each field, in the order of [`Field::ALL`]: looking one up costs nothing.
+    fields: [Option<Cow<'a, [u8]>>; Field::ALL.len()],
 }
 
 impl Captures<'_> {
     /// The bytes that stood where `field` stands in the template.
     #[must_use]
     pub fn field(&self, field: Field) -> Option<&[u8]> {
-        self.fields.iter().find(|(name, _)| *name == field).map(|(_, bytes)| bytes.as_ref())
+        self.fields[field as usize].as_deref()
     }
 
     /// The same as text, if it is UTF-8.
@@ -52,8 +53,7 @@ impl Captures<'_> {
 impl<'a> Captures<'a> {
     /// Takes a field's bytes out.
     pub fn take(&mut self, field: Field) -> Option<Cow<'a, [u8]>> {
-        let at = self.fields.iter().position(|(name, _)| *name == field)?;
-        Some(self.fields.swap_remove(at).1)
+        self.fields[field as usize].take()
     }
 
     /// Takes a field out as text, if it is UTF-8.
@@ -166,7 +166,7 @@ impl Template {
         text: &'a [u8],
         decode: impl Fn(Encoding, &[u8]) -> Option<Vec<u8>>,
     ) -> Option<Captures<'a>> {
-        let mut fields = Vec::new();
+        let mut captures = Captures::default();
         let mut rest = text;
         let mut parts = self.parts.iter().peekable();
         while let Some(part) = parts.next() {
@@ -182,12 +182,12 @@ impl Template {
                         Some(encoding) => Cow::Owned(decode(*encoding, found)?),
                         None => Cow::Borrowed(found),
                     };
-                    fields.push((*field, bytes));
+                    captures.fields[*field as usize].get_or_insert(bytes);
                     rest = &rest[end..];
                 }
             }
         }
-        rest.is_empty().then_some(Captures { fields })
+        rest.is_empty().then_some(captures)
     }
 
     /// The template's items, where it is a list whose items stand between `separator`s.
