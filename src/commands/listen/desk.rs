@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::task::{JoinError, JoinSet};
 
-use super::display::{Display, Line};
+use super::display::{Display, Line, Waiting};
 use super::expectations::{Expectations, Noted};
 use super::logbook::Logbook;
 use crate::commands::receiver::json_answer;
@@ -96,6 +96,14 @@ pub struct Desk {
     pub random: Mutex<fastrand::Rng>,
 }
 
+/// When a delivery came, and from where.
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    at: Timestamp,
+    clock: Instant,
+    remote: SocketAddr,
+}
+
 /// A delivery whose provider is known, as far as it is, and what is thought of it.
 struct Judged {
     delivery: Delivery,
@@ -104,9 +112,10 @@ struct Judged {
 }
 
 impl Handler for Desk {
-    async fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> Response<Bytes> {
-        let (at, clock) = ((self.clock)(), Instant::now());
-        let judged = self.judge(request, at);
+    // What takes no time is done before there is a future: that holds the delivery once, and is small.
+    fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> impl Future<Output = Response<Bytes>> + Send {
+        let arrival = Arrival { at: (self.clock)(), clock: Instant::now(), remote };
+        let judged = self.judge(request, arrival.at);
         let genuine = judged.verdict.as_ref().map(Result::is_ok);
         let accepted = genuine == Some(true) || !self.verify;
         let names = if self.uses_names() { names(&judged.delivery) } else { Vec::new() };
@@ -114,33 +123,34 @@ impl Handler for Desk {
 
         let routes: Vec<&Arc<Route>> = if accepted && wanted { self.routes_for(&names) } else { Vec::new() };
         let own = routes.is_empty().then(|| self.own_answer(&judged, accepted));
-        // An app may take its time, so that what it is asked is shown before.
-        let asked = own.is_none();
-        if wanted && asked {
-            self.show_received(&judged, at, remote, None).await;
+        async move {
+            let asked = own.is_none();
+            let mut answer = match own {
+                Some(answer) => answer,
+                // In a place of its own: what is not forwarded needs no room for it.
+                None => Box::pin(self.ask(&routes, &judged, arrival)).await,
+            };
+            // Before the delay: what is shown has come true, and a sender that does not wait for its answer is recorded, too.
+            let delay = self.delay.unwrap_or_default();
+            let recorded = self.record(&judged, arrival, answer.status(), delay).await;
+            // An answer says that the delivery is on disk: without that, it says that it is not.
+            if let Err(reason) = &recorded {
+                let reason = reason.clone();
+                self.display.hint(|| Line::Notice(Notice::NotRecorded { reason }));
+                answer = json_answer(StatusCode::INSUFFICIENT_STORAGE, json!({ "error": "not-recorded" }).to_string());
+            }
+            if wanted
+                && !asked
+                && let Some(shown) = self.show_received(&judged, arrival, Some(answer.status()))
+            {
+                shown.await;
+            }
+            self.expectations.note(&Noted { names: &names, genuine, accepted: accepted && recorded.is_ok(), wanted });
+            if !delay.is_zero() {
+                Box::pin(tokio::time::sleep(delay)).await;
+            }
+            answer
         }
-        let mut answer = match own {
-            Some(answer) => answer,
-            // In a place of its own, so that what is not forwarded needs no room for it.
-            None => Box::pin(self.forward(&routes, &judged, at)).await,
-        };
-        // Before the delay: what is shown has come true, and a sender that does not wait for its answer is recorded, too.
-        let delay = self.delay.unwrap_or_default();
-        let recorded = self.record(&judged, at, remote, (answer.status(), clock.elapsed() + delay)).await;
-        // An answer says that the delivery is on disk: without that, it says that it is not.
-        if let Err(reason) = &recorded {
-            let reason = reason.clone();
-            self.display.hint(|| Line::Notice(Notice::NotRecorded { reason }));
-            answer = json_answer(StatusCode::INSUFFICIENT_STORAGE, json!({ "error": "not-recorded" }).to_string());
-        }
-        if wanted && !asked {
-            self.show_received(&judged, at, remote, Some(answer.status())).await;
-        }
-        self.expectations.note(&Noted { names: &names, genuine, accepted: accepted && recorded.is_ok(), wanted });
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-        }
-        answer
     }
 
     fn refused(&self, remote: SocketAddr, refusal: &Refusal) {
@@ -217,6 +227,15 @@ impl Desk {
         json_answer(status, body)
     }
 
+    /// Shows a delivery and forwards it.
+    async fn ask(&self, routes: &[&Arc<Route>], judged: &Judged, arrival: Arrival) -> Response<Bytes> {
+        // An app may take its time, so that what it is asked is shown before.
+        if let Some(shown) = self.show_received(judged, arrival, None) {
+            shown.await;
+        }
+        self.forward(routes, judged, arrival.at).await
+    }
+
     /// Sends a delivery on, to all targets at once; what the first one says is the answer.
     async fn forward(&self, routes: &[&Arc<Route>], judged: &Judged, at: Timestamp) -> Response<Bytes> {
         let mut under_way = JoinSet::new();
@@ -250,7 +269,9 @@ impl Desk {
             if first.as_ref().is_none_or(|(earliest, _)| index < *earliest) {
                 first = Some((index, passed_on(&attempt)));
             }
-            self.display.show(|| Line::Forwarded { delivery: onward, attempt }).await;
+            if let Some(shown) = self.display.show(|| Line::Forwarded { delivery: onward, attempt }) {
+                shown.await;
+            }
         }
         let nobody = || json_answer(StatusCode::BAD_GATEWAY, json!({ "error": "not-forwarded" }).to_string());
         first.map_or_else(nobody, |(_, answer)| answer)
@@ -260,12 +281,12 @@ impl Desk {
     async fn record(
         &self,
         judged: &Judged,
-        at: Timestamp,
-        remote: SocketAddr,
-        response: (StatusCode, Duration),
+        arrival: Arrival,
+        status: StatusCode,
+        delay: Duration,
     ) -> Result<(), String> {
         let Some(logbook) = &self.logbook else { return Ok(()) };
-        let (status, duration) = response;
+        let Arrival { at, clock, remote } = arrival;
         let record = Record {
             delivery: &judged.delivery,
             received_at: at,
@@ -273,22 +294,21 @@ impl Desk {
             redact: !self.record_secrets,
             scheme: judged.provider.as_ref().map(|provider| &provider.scheme),
             verdict: judged.verdict.as_ref(),
-            response: Some((status, Some(duration))),
+            response: Some((status, Some(clock.elapsed() + delay))),
         };
         logbook.append(&record).await
     }
 
-    async fn show_received(&self, judged: &Judged, at: Timestamp, remote: SocketAddr, status: Option<StatusCode>) {
-        let line = || Line::Received {
+    fn show_received(&self, judged: &Judged, arrival: Arrival, status: Option<StatusCode>) -> Option<Waiting<'_>> {
+        self.display.show(|| Line::Received {
             delivery: judged.delivery.clone(),
             provider: judged.provider.clone(),
-            at,
-            remote,
+            at: arrival.at,
+            remote: arrival.remote,
             verdict: judged.verdict.clone(),
             status,
             secrets: self.record_secrets,
-        };
-        self.display.show(line).await;
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -54,6 +55,9 @@ pub enum Line {
 /// A line with the room that it takes up until it is shown.
 pub type Queued = (Line, OwnedSemaphorePermit);
 
+/// What is done once there is room for a line.
+pub type Waiting<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
 /// Where lines are put in.
 #[derive(Debug)]
 pub struct Display {
@@ -95,15 +99,19 @@ impl Display {
         }
     }
 
-    /// Shows a line, or counts it as left out. A line that is left out is never made.
-    pub async fn show(&self, line: impl FnOnce() -> Line) {
+    /// Shows a line, or counts it as left out; one that is left out is never made. Where every line counts, this is what
+    /// has to be waited for.
+    pub fn show(&self, line: impl FnOnce() -> Line) -> Option<Waiting<'_>> {
         if !self.lossless {
-            return self.hint(line);
+            self.hint(line);
+            return None;
         }
         let line = line();
-        let Ok(place) = Arc::clone(&self.room).acquire_many_owned(line.size()).await else { return };
-        // Where nobody reads any more, the run is about to end.
-        let _ = self.lines.send((line, place)).await;
+        Some(Box::pin(async move {
+            let Ok(place) = Arc::clone(&self.room).acquire_many_owned(line.size()).await else { return };
+            // Where nobody reads any more, the run is about to end.
+            let _ = self.lines.send((line, place)).await;
+        }))
     }
 
     /// Shows a line where there is room for it, and never waits.

@@ -231,14 +231,7 @@ impl Drop for Held<'_> {
 impl<H: Handler> Shared<H> {
     /// Serves a connection to its end.
     async fn connection(self: Arc<Self>, stream: TcpStream, remote: SocketAddr, progress: Arc<Progress>) {
-        let service = service_fn(|request| {
-            let (shared, progress) = (Arc::clone(&self), Arc::clone(&progress));
-            async move {
-                let answer = shared.exchange(request, remote, &progress).await;
-                progress.enter(Stage::Silent);
-                Ok::<_, Infallible>(answer)
-            }
-        });
+        let service = service_fn(|request| Arc::clone(&self).exchange(request, remote, Arc::clone(&progress)));
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
         let mut connection = pin!(http1::Builder::new().half_close(true).serve_connection(io, service));
         let mut told = false;
@@ -264,30 +257,43 @@ impl<H: Handler> Shared<H> {
         }
     }
 
-    async fn exchange(
-        &self,
+    /// Answers a request. Hyper moves this future for each of them, so that it is kept small: it holds the request once, and
+    /// no other future that holds it as well.
+    fn exchange(
+        self: Arc<Self>,
         request: Request<Incoming>,
         remote: SocketAddr,
-        progress: &Progress,
-    ) -> Response<Full<Bytes>> {
+        progress: Arc<Progress>,
+    ) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> {
         progress.enter(Stage::Body);
-        let mut held = Held { all: &self.held, bytes: 0 };
-        let answer = match whole(request, self.limits, progress, &mut held).await {
-            Ok(request) => {
-                progress.enter(Stage::Answer);
-                let _one = self.answering.begin();
-                self.handler.answer(request, remote).await
-            }
-            Err(refusal) => {
-                self.handler.refused(remote, &refusal);
-                let mut answer = Response::new(Bytes::from(refusal.to_string()));
-                *answer.status_mut() = refusal.status();
-                // Where the next request would begin is anybody's guess.
-                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                answer
-            }
-        };
-        answer.map(Full::new)
+        let wrong = wrong_head(&request, self.limits);
+        let (parts, mut body) = request.into_parts();
+        async move {
+            let mut held = Held { all: &self.held, bytes: 0 };
+            let body = match wrong {
+                None => collect(&mut body, self.limits, &progress, &mut held).await,
+                Some(refusal) => Err(refusal),
+            };
+            let answer = match body {
+                Ok(body) => {
+                    progress.enter(Stage::Answer);
+                    let _one = self.answering.begin();
+                    self.handler.answer(Request::from_parts(parts, body), remote).await
+                }
+                Err(refusal) => self.refuse(remote, &refusal),
+            };
+            progress.enter(Stage::Silent);
+            Ok(answer.map(Full::new))
+        }
+    }
+
+    fn refuse(&self, remote: SocketAddr, refusal: &Refusal) -> Response<Bytes> {
+        self.handler.refused(remote, refusal);
+        let mut answer = Response::new(Bytes::from(refusal.to_string()));
+        *answer.status_mut() = refusal.status();
+        // Where the next request would begin is anybody's guess.
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        answer
     }
 }
 
@@ -346,32 +352,22 @@ async fn accept(sockets: &[TcpListener], room: &Arc<Semaphore>) -> Option<(TcpSt
     }
 }
 
-/// The request with its body, if it is one that may be looked at.
-async fn whole(
-    request: Request<Incoming>,
-    limits: Limits,
-    progress: &Progress,
-    held: &mut Held<'_>,
-) -> Result<Request<Bytes>, Refusal> {
+/// Why a request is not looked at, as far as its head tells.
+fn wrong_head(request: &Request<Incoming>, limits: Limits) -> Option<Refusal> {
     if request.method() == Method::CONNECT {
-        return Err(Refusal::Connect);
+        return Some(Refusal::Connect);
     }
     let hosts = request.headers().get_all(HOST).iter().count();
     let demanded = request.version() == Version::HTTP_11;
     if hosts > 1 || (hosts == 0 && demanded) {
-        return Err(Refusal::Host { count: hosts });
+        return Some(Refusal::Host { count: hosts });
     }
     let announced = request.body().size_hint().exact();
-    if announced.is_some_and(|length| length > limits.body as u64) {
-        return Err(Refusal::TooLarge { limit: limits.body });
-    }
-    let (parts, body) = request.into_parts();
-    let body = collect(body, limits, progress, held).await?;
-    Ok(Request::from_parts(parts, body))
+    announced.is_some_and(|length| length > limits.body as u64).then_some(Refusal::TooLarge { limit: limits.body })
 }
 
 async fn collect(
-    mut body: Incoming,
+    body: &mut Incoming,
     limits: Limits,
     progress: &Progress,
     held: &mut Held<'_>,
@@ -379,7 +375,7 @@ async fn collect(
     let mut first = Bytes::new();
     let mut more = BytesMut::new();
     loop {
-        let frame = std::future::poll_fn(|context| match Pin::new(&mut body).poll_frame(context) {
+        let frame = std::future::poll_fn(|context| match Pin::new(&mut *body).poll_frame(context) {
             Poll::Pending if progress.is_over() => Poll::Ready(Err(Refusal::TooSlow)),
             frame => frame.map(Ok),
         });
