@@ -5,10 +5,13 @@ use super::scan::{first_special, is_special};
 /// How many bytes are put together before they are appended.
 const BLOCK: usize = 128;
 
+/// How long a text is, in bytes, that is looked at first and copied then.
+const SHORT: usize = 64;
+
 /// Appends a text as a JSON string, quotes included.
 pub fn write_string(text: &str, json: &mut Vec<u8>) {
-    // Looked at to the end, so that many bytes are compared at once; most short texts need no escape.
-    if !text.bytes().fold(false, |any, byte| any | is_special(byte)) {
+    // Most short texts, such as names, need no escape.
+    if text.len() <= SHORT && !text.bytes().any(is_special) {
         json.reserve(text.len() + 2);
         json.push(b'"');
         json.extend_from_slice(text.as_bytes());
