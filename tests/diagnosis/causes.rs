@@ -580,5 +580,10 @@ fn the_likeliest_changes_of_a_body_of_a_mebibyte_are_found_before_the_search_mus
             assert_eq!(codes(&diagnosis), [*code], "{provider}: {:?}", diagnosis.tried);
             assert!(diagnosis.tried.work < wh::webhook::diagnosis::Budget::FULL.0, "{provider}: {:?}", diagnosis.tried);
         }
+        let mut sender = Sender::genuine(provider, &sent);
+        sender.signed_body.insert(1, b'x');
+        let diagnosis = sender.diagnosis();
+        assert!(diagnosis.findings.is_empty() && !diagnosis.tried.complete, "{provider}: {diagnosis:?}");
+        assert!(diagnosis.tried.bodies > 12, "{provider}: {:?}", diagnosis.tried);
     }
 }

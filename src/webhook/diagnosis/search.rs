@@ -126,6 +126,7 @@ impl<'a> Search<'a> {
         body::likeliest(&original.bytes, &mut |bytes, findings| {
             self.tried.work += WRITING * bytes.len() as u64;
             if bytes != original.bytes {
+                self.tried.bodies += 1;
                 found = self.sweep(&Body { bytes, findings }, own_keys, &[0], false);
             }
             found.is_none() && self.tried.work < half
@@ -136,6 +137,8 @@ impl<'a> Search<'a> {
     /// Every form of the body under the scheme's own keys and content, then the pairs.
     fn bodies_and_pairs(&mut self, original: &Body, own_keys: &[usize]) -> Option<Found> {
         let mut known = HashSet::from([fingerprint(&original.bytes)]);
+        // The likeliest of them were tried before.
+        let likeliest = std::mem::replace(&mut self.tried.bodies, 1);
         let mut kept: Vec<Body> = Vec::new();
         let mut size = 0;
         let mut found = None;
@@ -161,8 +164,12 @@ impl<'a> Search<'a> {
                 found.is_none() && fair && !self.exhausted
             });
             if found.is_some() || self.exhausted {
-                return found;
+                break;
             }
+        }
+        self.tried.bodies = self.tried.bodies.max(likeliest);
+        if found.is_some() || self.exhausted {
+            return found;
         }
         let found = self.pairs(original, &kept, own_keys);
         self.exhausted |= curtailed;

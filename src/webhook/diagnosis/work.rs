@@ -42,6 +42,6 @@ impl fmt::Display for Tried {
             "no common mistake explains it: {combinations} signatures were computed, from {bodies} forms of the body, \
              {keys} keys and {contents} forms of the signed content, alone and in pairs"
         )?;
-        if *complete { Ok(()) } else { f.write_str("; the body is large, so not every pair was tried") }
+        if *complete { Ok(()) } else { f.write_str(" as far as the limit of the search allowed") }
     }
 }
