@@ -80,6 +80,17 @@ fn every_byte_of_a_body_comes_back() {
 }
 
 #[test]
+fn a_method_and_a_version_of_any_kind_come_back() {
+    for version in [Version::HTTP_09, Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3] {
+        let mut delivery = delivery(Vec::new());
+        (*delivery.request.method_mut(), *delivery.request.version_mut()) = (Method::PUT, version);
+        let line = written(&delivery);
+        let record = read(line.as_bytes()).expect("a record");
+        assert_eq!((record.delivery.request.method(), record.delivery.request.version()), (&Method::PUT, version));
+    }
+}
+
+#[test]
 fn headers_come_back_with_their_duplicates_and_with_bytes_that_are_no_text() {
     let mut delivery = delivery(Vec::new());
     let mut headers = HeaderMap::new();

@@ -268,6 +268,15 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_before_or_behind_a_form_is_not_of_it() {
+        let template = template("<{signature}>");
+        assert_eq!(template.read(b"<ab>").and_then(|captures| captures.text(Field::Signature).map(str::len)), Some(2));
+        for text in ["<ab>;", "<ab> ", " <ab>", "<ab", "ab>", "<a><b>"] {
+            assert!(template.read(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
     fn an_envelope_is_split_at_its_first_separator() {
         let template = template("{payload:base64}.{signature}");
         let captures = template.read(b"e30=.a.b").expect("its form");
