@@ -393,6 +393,10 @@ fn what_comes_in_on_stdin_is_replayed_through_the_filters() {
     let pretty = serde_json::to_string_pretty(&record).expect("JSON");
     log.replay(&["-", "-q", "--to", &endpoint.port()]).stdin(pretty).run().exit(0);
     assert_eq!(bodies(&endpoint).last(), expected([9]).last());
+    for both in [["-", "-"], ["-", "--secret-file=-"]] {
+        let output = log.replay(&both).args(["--to", &endpoint.port()]).stdin(record.to_string()).run();
+        output.exit(2).stderr_contains("stdin can be read once");
+    }
     let output = log.replay(&["-", "--to", &endpoint.port()]).stdin("{\"schema\":\"wh.delivery/1\"}\n{}\n").run();
     output.exit(2).stderr_contains("stdin:1");
 }

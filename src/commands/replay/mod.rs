@@ -173,6 +173,10 @@ fn check(args: &ReplayArgs) -> Result<(), Error> {
     if args.pace.speed.is_some() && !args.pace.retry && !args.keep_pace {
         return Err(Error::usage("--speed is for the waits of --retry and --pace", "give one of them too"));
     }
+    let secrets = args.secret.secret_file.iter().filter(|path| path.as_os_str() == "-").count();
+    if secrets + args.what.iter().filter(|what| *what == "-").count() > 1 {
+        return Err(Error::usage("stdin can be read once", "give one of what is to be read from `-` as a file"));
+    }
     if args.typed().is_empty() && !args.resume {
         let hint = "name an id, `last` or a FILE, or give a filter such as --failed; `wh log` lists what there is";
         return Err(Error::usage("nothing says what to replay", hint));
