@@ -22,7 +22,7 @@ impl Error {
             Self::Composition(error) => return Some(composition_hint(error)),
             Self::Signing { error, variable } => return signing_hint(error, variable),
             Self::Command { .. } => "behind -- stands a program and its arguments; a script needs its path".to_owned(),
-            Self::Exists { .. } => "give --force to replace it".to_owned(),
+            Self::Exists { .. } => "edit it, or give --force to replace it".to_owned(),
             Self::Remote { .. } => "give --allow-remote if you mean to send there".to_owned(),
             Self::NoSecret { variable, .. } => format!("put it in {variable}, or give --secret-file or --secret-env"),
             Self::NoVariable { name, .. } => format!("set it, as in: {name}=… wh …"),

@@ -99,6 +99,19 @@ fn pieces(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     }))
 }
 
+/// What stays with the number before it.
+const UNITS: [&str; 11] = ["µs", "ms", "s", "min", "h", "d", "%", "byte", "bytes", "KiB", "MiB"];
+
+/// How long a piece of code between backticks may be to stay on one line.
+const CODE: usize = 24;
+
+/// Whether a place is within a short piece of code, such as `wh replay`.
+fn is_in_code(line: &str, at: usize) -> bool {
+    let (before, after) = line.split_at(at);
+    let (Some(start), Some(end)) = (before.rfind('`'), after.find('`')) else { return false };
+    before.matches('`').count() % 2 == 1 && at - start + end <= CODE
+}
+
 /// Whether a line may end at a place behind a space.
 fn breaks(line: &str, at: usize) -> bool {
     let after = line[at..].split(' ').next().unwrap_or_default();
@@ -106,8 +119,8 @@ fn breaks(line: &str, at: usize) -> bool {
     // The spaces between two words stay together, at the end of a line.
     let is_inside = line[at..].starts_with(' ');
     let number = line[..at - 1].ends_with(|character: char| character.is_ascii_digit());
-    let is_length = number && ["µs", "ms", "s", "min", "h", "d", "%", "KiB", "MiB"].contains(&unit);
-    !(is_inside || is_length)
+    let is_length = number && UNITS.contains(&unit);
+    !(is_inside || is_length || is_in_code(line, at))
 }
 
 #[cfg(test)]
@@ -131,6 +144,7 @@ mod tests {
     fn a_number_stays_with_its_unit() {
         assert_eq!(page(24).line("it took a long time (12 ms)", 0), "it took a long time\n(12 ms)");
         assert_eq!(page(24).line("at most it tolerates 300 s of it", 0), "at most it tolerates\n300 s of it");
+        assert_eq!(page(24).line("sign afresh, and (`wh replay` does)", 0), "sign afresh, and\n(`wh replay` does)");
     }
 
     #[test]
