@@ -54,12 +54,15 @@ pub(super) enum Break {
     Exchange(hyper::Error),
 }
 
+/// What does the work of a connection, when it is polled.
+type Driven = Connection<TokioIo<Watched<Heard>>, Content>;
+
 /// A connection.
 #[derive(Debug)]
 struct Line {
     sender: SendRequest<Content>,
-    /// It is large, and goes from hand to hand.
-    connection: Box<Connection<TokioIo<Watched<Heard>>, Content>>,
+    /// It is large, and goes from hand to hand; nothing once it has ended.
+    connection: Option<Box<Driven>>,
     /// Whether anything has come from the other side since this was last reset.
     heard: Heard,
 }
@@ -166,7 +169,7 @@ impl Plain {
         let stream = TokioIo::new(Watched::new(stream, heard.clone()));
         let handshake = http1::Builder::new().title_case_headers(!self.lower_case).handshake(stream).await;
         let (sender, connection) = handshake.map_err(Break::Exchange)?;
-        Ok(Line { sender, connection: Box::new(connection), heard })
+        Ok(Line { sender, connection: Some(Box::new(connection)), heard })
     }
 
     /// The request as it goes over the wire: a path instead of a URL, and the headers that every request has.
@@ -197,9 +200,9 @@ impl Line {
             return true;
         }
         poll_fn(|context| {
-            let closed = Pin::new(self.connection.as_mut()).poll(context).is_ready();
-            let ready = !closed && matches!(self.sender.poll_ready(context), Poll::Ready(Ok(())));
-            Poll::Ready(ready)
+            drive(&mut self.connection, context);
+            let open = self.connection.is_some();
+            Poll::Ready(open && matches!(self.sender.poll_ready(context), Poll::Ready(Ok(()))))
         })
         .await
     }
@@ -214,19 +217,23 @@ impl Line {
         let Self { sender, connection, heard } = self;
         heard.0.store(false, Ordering::Relaxed);
         let mut answer = pin!(answer(sender, request, kept, incoming));
-        let mut closed = false;
         poll_fn(|context| {
             if let Poll::Ready(answer) = answer.as_mut().poll(context) {
                 return Poll::Ready(answer);
             }
-            if closed {
-                return Poll::Pending;
-            }
-            // What stopped the connection is told to who waits for the answer.
-            closed = Pin::new(connection.as_mut()).poll(context).is_ready();
+            drive(connection, context);
             answer.as_mut().poll(context)
         })
         .await
+    }
+}
+
+/// Lets a connection do what it can. One that has ended is dropped, which tells whoever still waits for its answer: a
+/// request that it never took would wait for ever.
+fn drive(connection: &mut Option<Box<Driven>>, context: &mut Context<'_>) {
+    let ended = connection.as_mut().is_some_and(|connection| Pin::new(connection.as_mut()).poll(context).is_ready());
+    if ended {
+        *connection = None;
     }
 }
 
