@@ -10,8 +10,11 @@ pub const SHOWN: usize = 16 * 1024;
 /// How many lines of a payload are shown before it is cut.
 const LINES: usize = 400;
 
-/// How far beyond [`SHOWN`] a token may reach that begins before, in bytes.
-const LEEWAY: usize = 1024;
+/// The longest text in JSON that is shown in full, in bytes: a picture in base64 would hide all that stands around it.
+const LONGEST: usize = 1024;
+
+/// How much is shown of a longer one, in bytes.
+const BEGINNING: usize = 512;
 
 /// How deep JSON is indented; what is deeper stands on the line of its container.
 const DEPTH: usize = 24;
@@ -74,14 +77,11 @@ impl Rendering {
         let mut tokens = document.tokens().peekable();
         while let Some(token) = tokens.next() {
             let room = if lines > self.lines() { 0 } else { self.most.saturating_sub(text.len()) };
-            let piece = String::from_utf8_lossy(&payload[token.span.clone()]);
-            if room == 0 || piece.len() > room.saturating_add(LEEWAY) {
-                // A single text may be the whole payload.
-                let end = if room == 0 { 0 } else { piece.floor_char_boundary(room.max(LEEWAY)) };
-                text.push_str(&sanitize::line(&piece[..end]));
-                self.end(&mut text, payload.len() - token.span.start - end);
+            if room == 0 {
+                self.end(&mut text, payload.len() - token.span.start);
                 return text;
             }
+            let piece = String::from_utf8_lossy(&payload[token.span.clone()]);
             match token.kind {
                 Kind::Open => {
                     text.push_str(&piece);
@@ -112,13 +112,24 @@ impl Rendering {
                 }
                 Kind::String => {
                     let role = if key_next { Role::Key } else { Role::Text };
-                    text.push_str(&self.palette.paint(role, &sanitize::line(&piece)));
+                    self.token(&mut text, &piece, |piece| self.palette.paint(role, piece));
                 }
-                Kind::Scalar => text.push_str(&sanitize::line(&piece)),
+                Kind::Scalar => self.token(&mut text, &piece, str::to_owned),
             }
         }
         self.end(&mut text, 0);
         text
+    }
+
+    /// Shows a text or a number, or its beginning and how much more there is.
+    fn token(self, text: &mut String, token: &str, paint: impl Fn(&str) -> String) {
+        if token.len() <= LONGEST || self.most == usize::MAX {
+            text.push_str(&paint(&sanitize::line(token)));
+            return;
+        }
+        let end = token.floor_char_boundary(BEGINNING);
+        text.push_str(&paint(&sanitize::line(&token[..end])));
+        text.push_str(&self.palette.paint(Role::Faint, &format!("… {} more bytes", token.len() - end)));
     }
 
     /// How many lines are shown.
@@ -217,13 +228,17 @@ mod tests {
     }
 
     #[test]
-    fn a_single_long_text_is_cut_too() {
-        let text = format!("{{\"a\":\"{}\"}}", "é".repeat(2_500_000));
-        let shown = plain(text.as_bytes());
-        assert!(shown.len() < 2 * SHOWN, "{}", shown.len());
-        let (shown, count) = shown.rsplit_once("\n… ").expect("a count");
-        let left = shown.split_once(": ").expect("a member").1.len();
-        assert_eq!(count, format!("{} more bytes", text.len() - 5 - left));
+    fn a_long_text_is_cut_and_what_stands_around_it_is_shown() {
+        let long = "é".repeat(2_500_000);
+        let payload = format!("{{\"a\":\"{long}\",\"b\":1}}");
+        let shown = |text: &str| format!("{{\n  \"a\": \"{text},\n  \"b\": 1\n}}");
+        let beginning = "é".repeat(255);
+        assert_eq!(plain(payload.as_bytes()), shown(&format!("{beginning}… 4999491 more bytes")));
+        assert!(whole(payload.as_bytes(), Palette::new(false)) == shown(&format!("{long}\"")));
+        let digits = plain("1".repeat(2000).as_bytes());
+        assert_eq!(digits, format!("{}… 1488 more bytes", "1".repeat(512)));
+        let longest = format!("\"{}\"", "x".repeat(1022));
+        assert_eq!(plain(longest.as_bytes()), longest);
     }
 
     #[test]
