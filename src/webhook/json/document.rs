@@ -1,8 +1,7 @@
 //! Where things stand in a JSON text, without changing a byte of it.
 //!
 //! A parsed value loses what a signature covers: `1.10` becomes `1.1`, the first of two equal keys is gone, `1e400` is
-//! refused. Here a text is checked to be JSON, and a scanner that trusts this says where each token is. `serde_json` has
-//! the last word on what is none, and says why.
+//! refused. Here `serde_json` says whether a text is JSON, and a scanner that trusts this says where each token is.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,7 +9,7 @@ use std::ops::Range;
 use serde::de::IgnoredAny;
 
 use super::path::{Path, Step};
-use super::scan::{behind_space, is_surely_json, scalar_end, string_end, value_end};
+use super::scan::{behind_space, scalar_end, string_end, value_end};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +49,7 @@ impl<'a> Document<'a> {
     /// Checks that `text` is one JSON value; a byte order mark before it is passed over, any depth is accepted.
     pub fn parse(text: &'a [u8]) -> Result<Self, serde_json::Error> {
         let content = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-        if !is_surely_json(content) {
-            serde_json::from_slice::<IgnoredAny>(content)?;
-        }
+        serde_json::from_slice::<IgnoredAny>(content)?;
         Ok(Self { text })
     }
 
