@@ -100,7 +100,7 @@ pub struct ListenArgs {
     /// Expect a genuine delivery of an event that matches
     #[arg(long, value_name = "GLOB", help_heading = "End")]
     expect: Vec<String>,
-    /// Run this once ready, with WH_URL, WH_SECRET and each provider's <PROVIDER>_WEBHOOK_SECRET set
+    /// Run this once ready, with WH_URL, WH_SECRET and the variable of each provider's secret set
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
     #[command(flatten)]
