@@ -380,8 +380,8 @@ fn is_withheld(reason: &io::Error) -> bool {
 fn unmet(missing: &str, invalid: u64) -> String {
     match invalid {
         0 => missing.to_owned(),
-        1 => format!("{missing}, and one that was not genuine"),
-        count => format!("{missing}, and {count} that were not genuine"),
+        1 => format!("{missing}; one that was not genuine does not count"),
+        count => format!("{missing}; {count} that were not genuine do not count"),
     }
 }
 
