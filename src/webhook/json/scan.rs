@@ -1,17 +1,23 @@
 //! Quick ways through a JSON text: eight bytes at a time through strings, bytes elsewhere.
 
-/// A byte in each of eight places.
-const ONES: u64 = u64::MAX / 255;
+/// The top bits of those of eight bytes that do not stand for themselves in a string: `"`, `\`, control characters.
+#[inline]
+pub(super) fn marks(eight: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const TOPS: u64 = ONES << 7;
+    let bytes = u64::from_le_bytes(eight);
+    // Of seven bits each, so that no sum reaches into the next byte.
+    let low = bytes & !TOPS;
+    let differs = |byte: u8| (low ^ (ONES * u64::from(byte))) + !TOPS;
+    let is_text = low + ONES * (0x80 - 0x20);
+    !(bytes | (differs(b'"') & differs(b'\\') & is_text)) & TOPS
+}
 
 /// Where among eight bytes the first one stands that a JSON string cannot hold: a quote, a backslash, a control character.
 #[inline]
 pub(super) fn first_special(eight: [u8; 8]) -> Option<usize> {
-    let word = u64::from_le_bytes(eight);
-    // The highest bit of each byte that is less than `limit`, exact up to the first of them.
-    let less = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & (ONES * 0x80);
-    let is = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    let found = less(word, 0x20) | is(b'"') | is(b'\\');
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    let marks = marks(eight);
+    (marks != 0).then(|| marks.trailing_zeros() as usize / 8)
 }
 
 /// Whether a JSON string cannot hold a byte as it is.

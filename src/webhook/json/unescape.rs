@@ -1,5 +1,7 @@
 //! A JSON string as the text that it stands for, eight bytes at a time.
 
+use super::scan::marks;
+
 /// What the escapes of two characters stand for, by the second one; 0 for what is none of them.
 const SIMPLE: [u8; 256] = {
     let mut table = [0; 256];
@@ -73,18 +75,6 @@ fn copy(text: &[u8], length: usize, buffer: &mut [u8]) {
     if length > SOME {
         buffer[SOME..length].copy_from_slice(&text[SOME..length]);
     }
-}
-
-/// The top bits of those of eight bytes that do not stand for themselves in a string: `"`, `\`, control characters.
-fn marks(bytes: [u8; 8]) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const TOPS: u64 = ONES << 7;
-    let bytes = u64::from_le_bytes(bytes);
-    // Of seven bits each, so that no sum reaches into the next byte.
-    let low = bytes & !TOPS;
-    let differs = |byte: u8| (low ^ (ONES * u64::from(byte))) + !TOPS;
-    let is_text = low + ONES * (0x80 - 0x20);
-    !(bytes | (differs(b'"') & differs(b'\\') & is_text)) & TOPS
 }
 
 /// The character of `\u00e9`, or of the two halves `\ud83d\ude00`, and how long that is.
