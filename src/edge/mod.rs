@@ -1,5 +1,6 @@
 //! The outside world: sockets, files, prompts. Speaks `webhook`, and never prints.
 
+mod chunked;
 pub mod client;
 pub mod directory;
 pub mod import;
@@ -11,7 +12,6 @@ pub mod log;
 mod plain;
 pub mod prompt;
 pub mod runtime;
-mod spelling;
 pub mod target;
 pub mod unfinished;
 mod watched;

@@ -22,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use memchr::memmem;
 
 use super::nearest::suggestion;
+use super::rfc3339::write_time;
 
 /// Fills in the placeholders of one delivery.
 pub struct Renderer<'a> {
@@ -107,7 +108,7 @@ impl<'a> Renderer<'a> {
                     text: text.clone(),
                     hint: an_offset(kind),
                 })?;
-                write_time(kind, moment, rendered);
+                write_moment(kind, moment, rendered);
             }
         }
         Ok(())
@@ -253,16 +254,19 @@ fn alphabet(kind: &str) -> &'static [u8] {
 /// alphabet's size are as random as it is; eight of them leave it bits enough.
 fn characters(alphabet: &[u8], length: usize, random: &mut fastrand::Rng, rendered: &mut Vec<u8>) {
     let base = alphabet.len() as u128;
-    for start in (0..length).step_by(8) {
+    let end = rendered.len() + length;
+    while rendered.len() < end {
         let mut fraction = random.u64(..);
-        rendered.extend((start..length.min(start + 8)).map(|_| {
+        let mut eight = [0; 8];
+        for place in &mut eight {
             let product = u128::from(fraction) * base;
             #[expect(clippy::cast_possible_truncation, reason = "the lower half is the rest of the fraction")]
             {
                 fraction = product as u64;
             }
-            alphabet[usize::try_from(product >> 64).unwrap_or_default()]
-        }));
+            *place = alphabet[usize::try_from(product >> 64).unwrap_or_default()];
+        }
+        rendered.extend_from_slice(&eight[..eight.len().min(end - rendered.len())]);
     }
 }
 
@@ -298,17 +302,24 @@ fn offset(text: &str) -> Option<SignedDuration> {
     Some(SignedDuration::from_secs(number.checked_mul(unit)?.checked_mul(sign)?))
 }
 
-/// Writes a time. Writing to a Vec cannot fail.
-fn write_time(kind: &str, moment: Timestamp, text: &mut Vec<u8>) {
-    let _ = match kind {
-        "unix" => write!(text, "{}", moment.as_second()),
-        "unix-ms" => write!(text, "{}", moment.as_millisecond()),
-        "date" => write!(text, "{}", moment.strftime("%Y-%m-%d")),
-        "time-ms" => write!(text, "{moment:.3}"),
-        "time-us" => write!(text, "{moment:.6}"),
-        "time-ns" => write!(text, "{moment:.9}"),
-        _ => write!(text, "{moment:.0}"),
+/// Writes a time.
+fn write_moment(kind: &str, moment: Timestamp, text: &mut Vec<u8>) {
+    let digits = match kind {
+        "time-ms" => 3,
+        "time-us" => 6,
+        "time-ns" => 9,
+        "time" => 0,
+        _ => {
+            // Writing to a Vec cannot fail.
+            let _ = match kind {
+                "unix" => write!(text, "{}", moment.as_second()),
+                "unix-ms" => write!(text, "{}", moment.as_millisecond()),
+                _ => write!(text, "{}", moment.strftime("%Y-%m-%d")),
+            };
+            return;
+        }
     };
+    write_time(moment, digits, text);
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub mod recognition;
 pub mod record;
 pub mod replaying;
 pub mod retrying;
+pub mod rfc3339;
 pub mod scheme;
 pub mod secret;
 pub mod signing;

@@ -93,6 +93,23 @@ fn an_answer_that_breaks_off_is_told_from_a_whole_one() {
 }
 
 #[test]
+fn a_refusal_is_heard_before_all_of_the_delivery_has_gone_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port().to_string();
+    let receiver = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        stream.read_exact(&mut [0; 64]).expect("the beginning of a request");
+        stream.write_all(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nno\n").expect("an answer");
+        stream
+    });
+    let long = "x".repeat(32 * 1024 * 1024);
+    let output = send(["slot.submitted", "-d", "@long", "--json", "--to", &port]).file("long", &long).run();
+    let attempt = output.exit(1).within(Duration::from_secs(10)).json("attempt");
+    assert_eq!((&attempt["status"], &attempt["response"]["body"]), (&json!(413), &json!("no\n")));
+    drop(receiver.join());
+}
+
+#[test]
 fn a_connection_that_breaks_off_and_what_is_no_http_are_failures() {
     const NO_HTTP: [&[u8]; 3] =
         [b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 2000 Good\r\n\r\n", b"\x15\x03\x01\x00\x02\x02\x46"];

@@ -3,11 +3,12 @@
 //! Attempts at the same delivery are records of their own, which share its id.
 
 use super::SCHEMA;
-use super::write::{microseconds, write_body, write_headers, write_request, write_time};
+use super::write::{microseconds, write_body, write_headers, write_request};
 use crate::webhook::attempt::{Answer, Attempt};
 use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::json::{write_number, write_optional, write_string, write_thousandths};
+use crate::webhook::rfc3339::write_time;
 use crate::webhook::scheme::Scheme;
 
 /// A delivery that was sent, and what came of it.
@@ -36,7 +37,7 @@ impl Sent<'_> {
         json.extend_from_slice(br#","id":"#);
         write_string(&delivery.id, json);
         json.extend_from_slice(br#","direction":"sent","sent_at":""#);
-        write_time(attempt.started, json);
+        write_time(attempt.started, 3, json);
         json.extend_from_slice(br#"","url":"#);
         let url = if self.in_process { None } else { Some(attempt.url.to_string()) };
         write_optional(url.as_deref(), json);

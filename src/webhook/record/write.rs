@@ -8,13 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, StatusCode, Version};
 use jiff::Timestamp;
-use jiff::tz::Offset;
 
 use super::{REDACTED, SCHEMA};
 use crate::webhook::credential::is_credential;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::encoding::Encoding;
 use crate::webhook::json::{write_number, write_optional, write_string, write_thousandths};
+use crate::webhook::rfc3339::write_time;
 use crate::webhook::scheme::Scheme;
 use crate::webhook::verification::{Rejection, Verified};
 
@@ -53,7 +53,7 @@ impl Record<'_> {
         json.extend_from_slice(br#","id":"#);
         write_string(&self.delivery.id, json);
         json.extend_from_slice(br#","direction":"received","received_at":""#);
-        write_time(self.received_at, json);
+        write_time(self.received_at, 3, json);
         json.extend_from_slice(br#"","remote":""#);
         write_address(self.remote, json);
         json.extend_from_slice(br#"","request":"#);
@@ -160,29 +160,6 @@ fn write_verdict(verdict: Option<&Result<Verified, Rejection>>, json: &mut Vec<u
             write_string(&rejection.to_string(), json);
         }
     }
-}
-
-/// `2026-11-21T10:00:00.123Z`
-pub(super) fn write_time(at: Timestamp, json: &mut Vec<u8>) {
-    let time = Offset::UTC.to_datetime(at);
-    let digits = |number: i16, scale: i16| b"0123456789"[usize::try_from(number / scale % 10).unwrap_or_default()];
-    let mut text = *b"0000-00-00T00:00:00.000Z";
-    let places = [
-        (0, time.year(), 1000),
-        (5, time.month().into(), 10),
-        (8, time.day().into(), 10),
-        (11, time.hour().into(), 10),
-        (14, time.minute().into(), 10),
-        (17, time.second().into(), 10),
-        (20, time.millisecond(), 100),
-    ];
-    for (mut at, number, mut scale) in places {
-        while scale > 0 {
-            text[at] = digits(number, scale);
-            (at, scale) = (at + 1, scale / 10);
-        }
-    }
-    json.extend_from_slice(&text);
 }
 
 /// `127.0.0.1:53122`
