@@ -96,7 +96,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli.rs", "commands/", "context.rs", "help.rs", "usage.rs", "main.rs", "report/export.rs"]),
     ("clap_complete", &["cli.rs", "commands/", "main.rs"]),
     ("reqwest", &["edge/"]),
-    ("httparse", &["edge/plain/"]),
     ("hyper", &["edge/"]),
     ("hyper_util", &["edge/"]),
     ("quick_junit", &["report/"]),

@@ -11,9 +11,8 @@ use jiff::Timestamp;
 use reqwest::redirect;
 use reqwest::tls::Certificate;
 
-use super::chunked::Chunked;
 use super::incoming::Incoming;
-use super::plain::{Break, Plain};
+use super::plain::{Break, Content, Plain};
 use super::target::Target;
 use crate::webhook::attempt::{Answer, Attempt, Failure, Incomplete};
 use crate::webhook::cause::innermost;
@@ -95,7 +94,7 @@ impl Client {
             (None, None) => look_up(target, options.timeout).await.map_err(ClientError::Unreachable)?,
         };
         let way = if proxy.is_none() && is_plain(target, &addresses) {
-            Way::Plain(Plain::new(addresses.clone(), target.uri(), &options))
+            Way::Plain(Plain::new(addresses.clone(), target.uri(), &options).await)
         } else {
             Way::General { http: general(target, &addresses, &options)?, kept: options.kept }
         };
@@ -117,47 +116,34 @@ impl Client {
     /// The same with the request put on the wire in another way; `lower_case` is the client's own.
     pub async fn send_as(&self, delivery: &Delivery, wire: Wire, number: u32, started: Timestamp) -> Attempt {
         let clock = Instant::now();
-        let outcome = match &self.way {
-            Way::Plain(plain) => {
-                let answer = plain.exchange(delivery, wire, clock.into()).await;
-                answer.map_err(|error| self.failure_of_plain(error))
+        let incoming = Incoming::default();
+        let outcome = match tokio::time::timeout(self.timeout, self.exchange(delivery, wire, &incoming)).await {
+            Ok(outcome) => outcome,
+            // Whose head has come is an answer, however slow the rest of it is.
+            Err(_) => {
+                let after = self.timeout;
+                incoming.answer(Some(Incomplete::TooSlow { after })).ok_or(Failure::TimedOut { after })
             }
-            Way::General { http, kept } => self.send_generally(http, delivery, wire, *kept).await,
         };
         let url = delivery.request.uri().clone();
         Attempt { number, url, started, duration: clock.elapsed(), outcome }
     }
 
-    fn failure_of_plain(&self, error: Break) -> Failure {
-        match error {
-            Break::Connect(error) if is_absence(error.kind()) => self.refused(),
-            Break::Connect(error) | Break::Exchange(error) => broken(&error),
-            Break::Closed => {
-                Failure::Broken { reason: "the connection was closed before the answer was there".to_owned() }
-            }
-            Break::NoHttp(reason) => Failure::NotHttp { reason },
-            Break::TimedOut => Failure::TimedOut { after: self.timeout },
-        }
-    }
-
-    async fn send_generally(
-        &self,
-        http: &reqwest::Client,
-        delivery: &Delivery,
-        wire: Wire,
-        kept: usize,
-    ) -> Result<Answer, Failure> {
-        let mut request = reqwest::Request::try_from(delivery.request.clone()).map_err(|error| broken(&error))?;
-        if wire == Wire::Chunked {
-            *request.body_mut() = Some(reqwest::Body::wrap(Chunked::new(delivery.request.body().clone())));
-        }
-        let incoming = Incoming::default();
-        match tokio::time::timeout(self.timeout, execute(http, request, kept, &incoming)).await {
-            Ok(outcome) => outcome.map_err(|error| self.failure(&error)),
-            // Whose head has come is an answer, however slow the rest of it is.
-            Err(_) => {
-                let after = self.timeout;
-                incoming.answer(Some(Incomplete::TooSlow { after })).ok_or(Failure::TimedOut { after })
+    async fn exchange(&self, delivery: &Delivery, wire: Wire, incoming: &Incoming) -> Result<Answer, Failure> {
+        match &self.way {
+            Way::Plain(plain) => plain.exchange(delivery, wire, incoming).await.map_err(|error| match error {
+                Break::Connect(error) if is_absence(error.kind()) => self.refused(),
+                Break::Connect(error) => broken(&error),
+                Break::Exchange(error) if error.is_parse() => Failure::NotHttp { reason: innermost(&error) },
+                Break::Exchange(error) => broken(&error),
+            }),
+            Way::General { http, kept } => {
+                let request = reqwest::Request::try_from(delivery.request.clone());
+                let mut request = request.map_err(|error| broken(&error))?;
+                if wire == Wire::Chunked {
+                    *request.body_mut() = Some(reqwest::Body::wrap(Content::new(delivery, wire)));
+                }
+                execute(http, request, *kept, incoming).await.map_err(|error| self.failure(&error))
             }
         }
     }

@@ -1,6 +1,5 @@
 //! The outside world: sockets, files, prompts. Speaks `webhook`, and never prints.
 
-mod chunked;
 pub mod client;
 pub mod directory;
 pub mod import;
@@ -12,6 +11,7 @@ pub mod log;
 mod plain;
 pub mod prompt;
 pub mod runtime;
+mod spelling;
 pub mod target;
 pub mod unfinished;
 mod watched;
