@@ -1,12 +1,15 @@
 //! JSON written straight into bytes, for what is written of every delivery.
 
-use super::scan::{first_special, is_special};
-
-/// How many bytes are put together before they are appended.
-const BLOCK: usize = 128;
+use super::scan::{is_special, marks};
 
 /// How long a text is, in bytes, that is looked at first and copied then.
 const SHORT: usize = 64;
+
+/// How long an escape is at most: `\u001f`.
+const LONGEST: usize = 6;
+
+/// How many bytes are put together before they are appended.
+const BLOCK: usize = 256;
 
 /// Appends a text as a JSON string, quotes included.
 pub fn write_string(text: &str, json: &mut Vec<u8>) {
@@ -21,35 +24,29 @@ pub fn write_string(text: &str, json: &mut Vec<u8>) {
     let mut block = [0; BLOCK];
     block[0] = b'"';
     let mut used = 1;
-    let mut rest = text.as_bytes();
-    // Eight bytes at a time are copied first and looked at then.
-    while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
-        if used > BLOCK - 8 - ESCAPE {
+    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    for eight in eights {
+        // Room for eight escapes, of which the last is copied with what stands behind it in the table.
+        if used > BLOCK - 8 * LONGEST - 2 {
             json.extend_from_slice(&block[..used]);
             used = 0;
         }
-        block[used..used + 8].copy_from_slice(eight);
-        match first_special(*eight) {
-            None => {
-                used += 8;
-                rest = behind;
-            }
-            Some(at) => {
-                let (escape, length) = escape(eight[at]);
-                block[used + at..used + at + ESCAPE].copy_from_slice(&escape);
-                used += at + length;
-                rest = &rest[at + 1..];
+        if marks(*eight) == 0 {
+            block[used..used + 8].copy_from_slice(eight);
+            used += 8;
+        } else {
+            // A branch for each byte would be guessed wrong at most of the quotes that JSON is full of.
+            for byte in eight {
+                let Written { bytes, length } = &WRITTEN[usize::from(*byte)];
+                block[used..used + 8].copy_from_slice(bytes);
+                used += length;
             }
         }
     }
     json.extend_from_slice(&block[..used]);
     for byte in rest {
-        if is_special(*byte) {
-            let (escape, length) = escape(*byte);
-            json.extend_from_slice(&escape[..length]);
-        } else {
-            json.push(*byte);
-        }
+        let Written { bytes, length } = &WRITTEN[usize::from(*byte)];
+        json.extend_from_slice(&bytes[..*length]);
     }
     json.push(b'"');
 }
@@ -95,12 +92,29 @@ fn digit(number: u64) -> u8 {
     b"0123456789"[usize::try_from(number % 10).unwrap_or_default()]
 }
 
-/// How long an escape is at most: `\u001f`.
-const ESCAPE: usize = 6;
+/// What is written for a byte: itself, or an escape.
+#[derive(Clone, Copy)]
+struct Written {
+    /// As many bytes as are copied at once, of which `length` count.
+    bytes: [u8; 8],
+    length: usize,
+}
 
-/// What stands for a byte that a JSON string cannot hold, and how many bytes of that count.
-fn escape(byte: u8) -> ([u8; ESCAPE], usize) {
-    let hex = |number: u8| b"0123456789abcdef"[usize::from(number)];
+/// What is written for each byte in a JSON string.
+static WRITTEN: [Written; 256] = written();
+
+const fn written() -> [Written; 256] {
+    let mut all = [Written { bytes: [0; 8], length: 1 }; 256];
+    let mut byte = 0;
+    while byte < all.len() {
+        all[byte] = escaped(byte.to_le_bytes()[0]);
+        byte += 1;
+    }
+    all
+}
+
+const fn escaped(byte: u8) -> Written {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
     let letter = match byte {
         b'"' | b'\\' => byte,
         b'\n' => b'n',
@@ -108,9 +122,13 @@ fn escape(byte: u8) -> ([u8; ESCAPE], usize) {
         b'\t' => b't',
         0x08 => b'b',
         0x0c => b'f',
-        _ => return ([b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 0xf)], ESCAPE),
+        ..0x20 => {
+            let bytes = [b'\\', b'u', b'0', b'0', HEX[(byte >> 4) as usize], HEX[(byte & 0xf) as usize], 0, 0];
+            return Written { bytes, length: LONGEST };
+        }
+        _ => return Written { bytes: [byte, 0, 0, 0, 0, 0, 0, 0], length: 1 },
     };
-    ([b'\\', letter, 0, 0, 0, 0], 2)
+    Written { bytes: [b'\\', letter, 0, 0, 0, 0, 0, 0], length: 2 }
 }
 
 #[cfg(test)]
