@@ -347,8 +347,14 @@ fn nothing_to_verify_is_never_0() {
     let mut stranger = old_record("slot.submitted");
     stranger["scheme"] = Value::Null;
     stranger["request"]["headers"] = json!([]);
-    let verdict = verify("file", lines(&[stranger]), &[]).exit(4).json("verification");
+    let verdict = verify("file", lines(&[stranger.clone()]), &[]).exit(4).json("verification");
     assert_eq!((&verdict["valid"], &verdict["reason"]), (&Value::Null, &json!("unknown-scheme")));
+    assert_eq!(verdict["hint"], json!("name the provider with --scheme"));
+    // Outside of the project that has its provider.
+    stranger["scheme"] = json!("acme");
+    let verdict = verify("file", lines(&[stranger]), &[]).exit(4).json("verification");
+    let hint = json!("its record names `acme`: a provider of your own is found with --catalogue DIR");
+    assert_eq!((&verdict["reason"], &verdict["hint"]), (&json!("unknown-scheme"), &hint));
 }
 
 #[test]

@@ -120,7 +120,9 @@ fn catalogue_hint(error: &CatalogueError) -> Option<String> {
         CatalogueError::File(error) => return error.hint.clone(),
         CatalogueError::Unreadable { .. } => return None,
         CatalogueError::UnknownScheme { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
-        CatalogueError::UnknownScheme { known, .. } => format!("the schemes are {}", known.join(", ")),
+        CatalogueError::UnknownScheme { known, .. } => {
+            format!("the schemes are {}; a provider of your own is found with --catalogue DIR", known.join(", "))
+        }
         CatalogueError::UnknownEvent { pattern, .. } if pattern.contains(':') || pattern.parse::<u16>().is_ok() => {
             format!("a target stands behind --to: --to {pattern}")
         }

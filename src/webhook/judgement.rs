@@ -46,7 +46,12 @@ impl Judgement {
             Verdict::Refused(Rejection::Stale { .. } | Rejection::Future { .. }) if self.clock == Clock::Now => {
                 "by the clock of this machine; --at takes the time at which it was captured".to_owned()
             }
-            Verdict::Open(Doubt::UnknownScheme) => "name the provider with --scheme".to_owned(),
+            Verdict::Open(Doubt::UnknownScheme) => match &self.scheme {
+                Some(name) => {
+                    format!("its record names `{name}`: a provider of your own is found with --catalogue DIR")
+                }
+                None => "name the provider with --scheme".to_owned(),
+            },
             Verdict::Open(Doubt::Redacted { name }) => {
                 format!("give it with -H '{name}: …'; `wh listen --record-secrets` keeps it")
             }
