@@ -100,7 +100,7 @@ fn take(counter: &Mutex<Counter>, block: &mut Block) -> Option<SyncSender<Batch>
 
 fn examine(block: &Block, reader: &mut Reader, judge: &Judge, quiet: bool) -> Batch {
     let mut batch = Batch::default();
-    let mut rest = block.bytes.as_slice();
+    let mut rest = block.lines();
     while !rest.is_empty() {
         let end = memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
         let line = &rest[..end];
@@ -118,7 +118,7 @@ fn examine(block: &Block, reader: &mut Reader, judge: &Judge, quiet: bool) -> Ba
             Part::Other | Part::Request => {}
         }
     }
-    if let Some(length) = block.left_out {
+    if let Some(length) = block.left_out() {
         batch.lines += 1;
         let most = LARGEST / 1024 / 1024;
         let message = format!("this line has {length} bytes, and at most {most} MiB are read of one delivery");

@@ -21,10 +21,47 @@ pub struct Blocks {
 /// Lines out of the middle of a file, in a buffer that is used again.
 #[derive(Debug, Default)]
 pub struct Block {
+    /// As long as it ever had to be: what stands in it is written over.
+    buffer: Vec<u8>,
+    length: usize,
+    left_out: Option<u64>,
+}
+
+impl Block {
     /// Whole lines; the last one of a file may lack its line break.
-    pub bytes: Vec<u8>,
+    #[must_use]
+    pub fn lines(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+
     /// How long the line behind them is, when that was too long to be read.
-    pub left_out: Option<u64>,
+    #[must_use]
+    pub fn left_out(&self) -> Option<u64> {
+        self.left_out
+    }
+
+    /// Begins anew, with what was read before.
+    fn begin(&mut self, carry: &mut Vec<u8>) {
+        (self.length, self.left_out) = (carry.len(), None);
+        self.make_room(0);
+        self.buffer[..carry.len()].copy_from_slice(carry);
+        carry.clear();
+    }
+
+    /// Leaves a line out, and gives the room back that it took.
+    fn leave_out(&mut self, length: u64) {
+        (self.length, self.left_out) = (0, Some(length));
+        self.buffer.truncate(STEP);
+        self.buffer.shrink_to_fit();
+    }
+
+    /// Room for so many bytes behind those that it has.
+    fn make_room(&mut self, more: usize) -> &mut [u8] {
+        if self.buffer.len() < self.length + more {
+            self.buffer.resize(self.length + more, 0);
+        }
+        &mut self.buffer[self.length..]
+    }
 }
 
 impl Blocks {
@@ -34,34 +71,27 @@ impl Blocks {
 
     /// Fills a block with the next lines, as many as one reading yields; false when there are none any more.
     pub fn next(&mut self, block: &mut Block) -> io::Result<bool> {
-        let bytes = &mut block.bytes;
-        bytes.clear();
-        block.left_out = None;
-        bytes.append(&mut self.carry);
+        block.begin(&mut self.carry);
         let mut seen = 0;
         loop {
-            if let Some(at) = memrchr(b'\n', &bytes[seen..]) {
-                let start = seen + at + 1;
-                self.carry.extend_from_slice(&bytes[start..]);
-                bytes.truncate(start);
+            let lines = block.lines();
+            if let Some(at) = memrchr(b'\n', &lines[seen..]) {
+                let end = seen + at + 1;
+                self.carry.extend_from_slice(&lines[end..]);
+                block.length = end;
                 return Ok(true);
             }
             if self.end {
-                return Ok(!bytes.is_empty());
+                return Ok(block.length > 0);
             }
-            if bytes.len() > self.largest {
-                block.left_out = Some(self.skip_line(bytes.len() as u64)?);
-                bytes.clear();
-                bytes.shrink_to(STEP);
+            if block.length > self.largest {
+                block.leave_out(self.skip_line(block.length as u64)?);
                 return Ok(true);
             }
-            seen = bytes.len();
-            bytes.resize(seen + STEP, 0);
-            let read = self.reader.read(&mut bytes[seen..]);
-            bytes.truncate(seen + *read.as_ref().unwrap_or(&0));
-            match read {
+            seen = block.length;
+            match self.reader.read(&mut block.make_room(STEP)[..STEP]) {
                 Ok(0) => self.end = true,
-                Ok(_) => {}
+                Ok(read) => block.length += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -115,9 +145,9 @@ mod tests {
         let (mut lines, mut left_out) = (Vec::new(), Vec::new());
         let mut block = Block::default();
         while blocks.next(&mut block).expect("nothing fails") {
-            let text = str::from_utf8(&block.bytes).expect("whole lines");
+            let text = str::from_utf8(block.lines()).expect("whole lines");
             lines.extend(text.split_inclusive('\n').map(str::to_owned));
-            left_out.extend(block.left_out);
+            left_out.extend(block.left_out());
         }
         (lines, left_out)
     }

@@ -1,6 +1,11 @@
 //! A JSON string as the text that it stands for, eight bytes at a time.
 
+use std::ops::Range;
+
 use super::scan::marks;
+
+/// How many bytes are looked at together.
+const EIGHT: usize = 8;
 
 /// What the escapes of two characters stand for, by the second one; 0 for what is none of them.
 const SIMPLE: [u8; 256] = {
@@ -19,61 +24,106 @@ const SIMPLE: [u8; 256] = {
 /// Takes JSON strings out of the texts that they stand in, into a buffer that is used again.
 #[derive(Debug, Default)]
 pub struct Unescape {
-    /// As long as the longest text so far: what stands in it is written over.
+    /// As long as it ever had to be: what stands in it is written over.
     buffer: Vec<u8>,
+    /// How much of it was taken.
+    length: usize,
 }
 
 impl Unescape {
-    /// What the string stands for whose opening quote is right before `text`, and how many bytes of `text` it takes with its
-    /// closing quote. Nothing when it has no end, or is no JSON string; that the text is UTF-8 is not looked at.
-    pub fn string(&mut self, text: &[u8]) -> Option<(&[u8], usize)> {
-        if self.buffer.len() < text.len() {
-            self.buffer.resize(text.len(), 0);
+    /// Takes the string whose opening quote is right before `text`: where in [`Self::all`] is what it stands for, and how
+    /// many bytes of `text` it takes with its closing quote. Nothing when it has no end, or is no JSON string; that the text
+    /// is UTF-8 is not looked at.
+    pub fn string(&mut self, text: &[u8]) -> Option<(Range<usize>, usize)> {
+        let start = self.length;
+        // What is written is never longer than what was read, but it is written eight bytes at a time.
+        let needed = start + text.len() + EIGHT;
+        if self.buffer.len() < needed {
+            self.buffer.resize(needed, 0);
         }
-        let buffer = self.buffer.as_mut_slice();
-        // Up to where it was read, and written: what is written is never longer than what was read.
-        let (mut from, mut to) = (0, 0);
-        let (chunks, rest) = text.as_chunks::<8>();
-        let mut last = [b' '; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        for (index, chunk) in chunks.iter().chain([&last]).enumerate() {
-            let mut marks = marks(*chunk);
-            while marks != 0 {
-                let at = index * 8 + (marks.trailing_zeros() / 8) as usize;
-                marks &= marks - 1;
-                // It was the second half of an escape.
-                if at < from {
-                    continue;
+        let buffer = &mut self.buffer[start..];
+        // Up to where it was read, and written.
+        let (mut at, mut to) = (0, 0);
+        while at < text.len() {
+            let plain = Plain::of(first(&text[at..]));
+            buffer[to..to + EIGHT].copy_from_slice(&plain.bytes);
+            (at, to) = (at + plain.taken, to + plain.length);
+            if plain.taken == EIGHT {
+                continue;
+            }
+            match text[at..] {
+                [b'"', ..] => {
+                    self.length = start + to;
+                    return Some((start..self.length, at + 1));
                 }
-                copy(&text[from..], at - from, &mut buffer[to..]);
-                to += at - from;
-                if text[at] == b'"' {
-                    return Some((&self.buffer[..to], at + 1));
-                }
-                let [b'\\', kind, ..] = text[at..] else { return None };
-                let simple = SIMPLE[usize::from(kind)];
-                if simple == 0 {
-                    let (character, taken) = unicode(&text[at..])?;
-                    (from, to) = (at + taken, to + character.encode_utf8(&mut buffer[to..]).len());
-                } else {
-                    buffer[to] = simple;
-                    (from, to) = (at + 2, to + 1);
-                }
+                [b'\\', kind, ..] => match SIMPLE[usize::from(kind)] {
+                    0 => {
+                        let (character, taken) = unicode(&text[at..])?;
+                        (at, to) = (at + taken, to + character.encode_utf8(&mut buffer[to..]).len());
+                    }
+                    simple => {
+                        buffer[to] = simple;
+                        (at, to) = (at + 2, to + 1);
+                    }
+                },
+                _ => return None,
             }
         }
         None
     }
+
+    /// All that was taken, one behind the other.
+    #[must_use]
+    pub fn all(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+
+    /// Forgets what was taken.
+    pub fn clear(&mut self) {
+        self.length = 0;
+    }
 }
 
-/// Copies the first `length` bytes: some at once, whether or not they are so many, for what is too much is written over.
-fn copy(text: &[u8], length: usize, buffer: &mut [u8]) {
-    const SOME: usize = 24;
-    let (Some(some), Some(place)) = (text.first_chunk::<SOME>(), buffer.first_chunk_mut::<SOME>()) else {
-        return buffer[..length].copy_from_slice(&text[..length]);
-    };
-    *place = *some;
-    if length > SOME {
-        buffer[SOME..length].copy_from_slice(&text[SOME..length]);
+/// The first eight bytes of a text; spaces stand for those that it does not have.
+fn first(text: &[u8]) -> [u8; EIGHT] {
+    text.first_chunk().copied().unwrap_or_else(|| {
+        let mut eight = [b' '; EIGHT];
+        eight[..text.len()].copy_from_slice(text);
+        eight
+    })
+}
+
+/// The beginning of eight bytes, as far as nothing stands in it but text, and backslashes before quotes and backslashes:
+/// most of what is escaped is one of these.
+struct Plain {
+    /// What it stands for, and behind that anything.
+    bytes: [u8; EIGHT],
+    /// How many bytes it stands for.
+    length: usize,
+    /// How many bytes it is.
+    taken: usize,
+}
+
+impl Plain {
+    #[inline]
+    fn of(eight: [u8; EIGHT]) -> Self {
+        let mut bytes = u64::from_le_bytes(eight);
+        let mut marks = marks(eight);
+        let mut dropped = 0;
+        while marks != 0 {
+            let bits = marks.trailing_zeros() / 8 * 8;
+            if !matches!((bytes >> bits).to_le_bytes(), [b'\\', b'"' | b'\\', ..]) {
+                let length = bits as usize / 8;
+                return Self { bytes: bytes.to_le_bytes(), length, taken: length + dropped };
+            }
+            // The backslash goes, and what is behind it moves up: two marks less, and the others one byte further down.
+            let before = (1 << bits) - 1;
+            bytes = bytes & before | bytes >> 8 & !before;
+            marks &= marks - 1;
+            marks = (marks & (marks - 1)) >> 8;
+            dropped += 1;
+        }
+        Self { bytes: bytes.to_le_bytes(), length: EIGHT - dropped, taken: EIGHT }
     }
 }
 
@@ -102,8 +152,12 @@ mod tests {
     fn check(unescape: &mut Unescape, text: &str, behind: &str) {
         let expected = serde_json::from_str::<String>(&format!("\"{text}\"")).ok();
         let all = format!("{text}\"{behind}");
+        // What was taken before stays.
+        unescape.clear();
+        let [before, ..] = [6, 0].map(|_| unescape.string(b"before\"").map_or(0..0, |(place, _)| place));
         let found = unescape.string(all.as_bytes());
-        let found = found.filter(|(_, end)| *end == text.len() + 1).map(|(bytes, _)| bytes.to_vec());
+        let found = found.filter(|(_, end)| *end == text.len() + 1).map(|(place, _)| unescape.all()[place].to_vec());
+        assert_eq!(&unescape.all()[before], b"before", "{text:?}");
         assert_eq!(found, expected.map(String::into_bytes), "{text:?}");
         assert_eq!(unescape.string(text.as_bytes()).filter(|(_, end)| *end > text.len()), None, "{text:?}");
     }

@@ -7,6 +7,7 @@ mod problem;
 mod read;
 mod reader;
 mod recorded;
+mod request;
 mod sent;
 mod text;
 mod write;

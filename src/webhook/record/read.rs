@@ -3,7 +3,6 @@
 //! What is wrong is told with line and column. Members that are not known are passed over, so that a record with more in
 //! it is still read.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,25 +23,23 @@ const EXPECTED: &str = "a delivery record, which is an object";
 
 /// Reads a record: one JSON object, on one line or on many.
 pub fn read(json: &[u8]) -> Result<Recorded<'_>, ReadError> {
-    match whole::<RawRecord<'_>>(json, EXPECTED) {
-        Ok(raw) if raw.is_ours() => raw.finish(),
+    match whole::<RawRecord<'_, ReadRequest<'_>>>(json, EXPECTED) {
+        Ok(mut raw) if raw.is_ours() => {
+            let missing = || ReadProblem::Member("it has no `request`".to_owned());
+            let request = raw.request.take().ok_or_else(|| ReadError { line: 1, column: 1, problem: missing() })?;
+            Ok(raw.finish(request.head.map(|()| request.body.into_bytes())))
+        }
         Ok(_) => Err(other_schema(json).unwrap_or_else(|| no_record(None))),
         Err(error) => Err(other_schema(json).unwrap_or_else(|| ReadError::of(&error))),
     }
 }
 
-/// Reads a record whose body stands elsewhere, and `mark` in its place; nothing when it is not that simple.
+/// Reads a record whose request stands elsewhere, and in its place the string `mark`; nothing when it is not that simple.
 ///
-/// The mark must stand nowhere else in the text: whatever reads as the mark, and without an escape, is where the body was.
-pub(super) fn read_around<'a>(json: &'a str, mark: &str, body: Bytes) -> Option<Recorded<'a>> {
-    let mut raw: RawRecord<'a> = only(serde_json::Deserializer::from_str(json), EXPECTED).ok()?;
-    let is_ours = raw.is_ours();
-    let place = &mut raw.request.as_mut()?.body;
-    if !is_ours || !matches!(place, Body::Text(Cow::Borrowed(text)) if *text == mark) {
-        return None;
-    }
-    *place = Body::Bytes(body);
-    raw.finish().ok()
+/// The mark must stand nowhere else in the text: whatever reads as the mark, and without an escape, is where the request was.
+pub(super) fn read_around<'a>(json: &'a str, mark: &str, request: Request<Bytes>) -> Option<Recorded<'a>> {
+    let raw: RawRecord<'a, &'a str> = only(serde_json::Deserializer::from_str(json), EXPECTED).ok()?;
+    (raw.is_ours() && raw.request == Some(mark)).then(|| raw.finish(request))
 }
 
 /// Reads a line that `wh sign --json` or `wh send --dry-run --json` wrote: a request as it would go out.
@@ -63,8 +60,9 @@ pub fn read_signed(json: &[u8]) -> Result<Delivery, ReadError> {
     })
 }
 
+/// A record, with a request in whatever form.
 #[derive(Deserialize)]
-struct RawRecord<'a> {
+struct RawRecord<'a, R> {
     #[serde(borrow, default)]
     schema: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -81,8 +79,7 @@ struct RawRecord<'a> {
     url: Option<Text<'a>>,
     #[serde(default)]
     attempt: Option<u32>,
-    #[serde(borrow, default)]
-    request: Option<ReadRequest<'a>>,
+    request: Option<R>,
     #[serde(borrow, default)]
     scheme: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -97,22 +94,20 @@ struct RawRecord<'a> {
     error: Option<Text<'a>>,
 }
 
-impl<'a> RawRecord<'a> {
+impl<'a, R> RawRecord<'a, R> {
     fn is_ours(&self) -> bool {
         self.schema.as_ref().is_some_and(|schema| schema.0 == SCHEMA)
     }
 
-    fn finish(self) -> Result<Recorded<'a>, ReadError> {
-        let missing = || ReadProblem::Member("it has no `request`".to_owned());
-        let request = self.request.ok_or_else(|| ReadError { line: 1, column: 1, problem: missing() })?;
+    fn finish(self, request: Request<Bytes>) -> Recorded<'a> {
         let verification = self.verification.map(|verification| verification.0).unwrap_or_default();
-        Ok(Recorded {
+        Recorded {
             delivery: Delivery {
                 id: self.id.map(Text::into_owned).unwrap_or_default(),
                 scheme: self.scheme.map(Text::into_owned),
                 event: self.event.map(Text::into_owned),
                 variant: self.variant.map(Text::into_owned),
-                request: request.head.map(|()| request.body.into_bytes()),
+                request,
             },
             direction: self.direction.unwrap_or_default(),
             at: self.received_at.or(self.sent_at).map(|moment| moment.0),
@@ -123,7 +118,7 @@ impl<'a> RawRecord<'a> {
             reason: verification.reason.map(|text| text.0),
             response: self.response,
             error: self.error.map(|text| text.0),
-        })
+        }
     }
 }
 

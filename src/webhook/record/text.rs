@@ -102,14 +102,21 @@ reads_text!(Target, "a request target", |text| text.parse().map_err(|_| format!(
 
 #[derive(Default)]
 pub(super) struct HttpVersion(pub(super) Version);
-reads_text!(HttpVersion, "a version of HTTP", |text| match text {
-    "HTTP/0.9" => Ok(Version::HTTP_09),
-    "HTTP/1.0" => Ok(Version::HTTP_10),
-    "HTTP/1.1" => Ok(Version::HTTP_11),
-    "HTTP/2.0" | "HTTP/2" => Ok(Version::HTTP_2),
-    "HTTP/3.0" | "HTTP/3" => Ok(Version::HTTP_3),
-    _ => Err(format!("`{text}` is no version of HTTP")),
+reads_text!(HttpVersion, "a version of HTTP", |text| {
+    version(text).ok_or_else(|| format!("`{text}` is no version of HTTP"))
 });
+
+/// The version of HTTP of that name.
+pub(super) fn version(text: &str) -> Option<Version> {
+    match text {
+        "HTTP/0.9" => Some(Version::HTTP_09),
+        "HTTP/1.0" => Some(Version::HTTP_10),
+        "HTTP/1.1" => Some(Version::HTTP_11),
+        "HTTP/2.0" | "HTTP/2" => Some(Version::HTTP_2),
+        "HTTP/3.0" | "HTTP/3" => Some(Version::HTTP_3),
+        _ => None,
+    }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

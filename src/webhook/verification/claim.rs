@@ -133,7 +133,9 @@ impl Scheme {
         if let Some(signature) = captures.take(Field::Signature) {
             // What is not UTF-8 is not in any encoding either: as lossy text it is told as such.
             let signature = match signature {
-                Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+                Cow::Borrowed(bytes) => {
+                    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+                }
                 Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
             };
             claim.signatures.push((Spot::Header(rule), signature));
