@@ -1,10 +1,14 @@
 //! What can be typed: the clap tree. No behaviour.
 
+mod deferred;
+
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
-use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::deferred::Deferred;
 use crate::commands::check::CheckArgs;
 use crate::commands::completions::{CompletionsArgs, complete_profile, complete_scheme};
 use crate::commands::events::EventsArgs;
@@ -89,6 +93,24 @@ pub enum Command {
 }
 
 impl Command {
+    /// Reads the arguments of one subcommand, and declares no other.
+    fn alone(name: &str, arguments: &[OsString]) -> Option<Self> {
+        match name {
+            "send" => Deferred::alone(arguments).map(Self::Send),
+            "sign" => Deferred::alone(arguments).map(Self::Sign),
+            "listen" => Deferred::alone(arguments).map(Self::Listen),
+            "check" => Deferred::alone(arguments).map(Self::Check),
+            "replay" => Deferred::alone(arguments).map(Self::Replay),
+            "log" => Deferred::alone(arguments).map(Self::Log),
+            "verify" => Deferred::alone(arguments).map(Self::Verify),
+            "events" => Deferred::alone(arguments).map(Self::Events),
+            "schemes" => Deferred::alone(arguments).map(Self::Schemes),
+            "init" => Deferred::alone(arguments).map(Self::Init),
+            "completions" => Deferred::alone(arguments).map(Self::Completions),
+            _ => None,
+        }
+    }
+
     /// The arguments that settings stand in for; `None` where they have no say.
     pub fn slots(&mut self) -> Option<Slots<'_>> {
         match self {
@@ -123,6 +145,15 @@ impl Command {
 }
 
 impl Cli {
+    /// Reads a command line that begins with a subcommand and is right, as nearly all are. To declare the other ten
+    /// costs a start as much as signing does. `None` of any other one: the whole tree knows what to say of it.
+    #[must_use]
+    pub fn of_one_command(arguments: &[OsString]) -> Option<Self> {
+        let [_, name, behind @ ..] = arguments else { return None };
+        let command = Command::alone(name.to_str()?, behind)?;
+        Some(Self { command, shared: SharedArgs::default() })
+    }
+
     /// Brings the flags that were typed before the subcommand and behind it together; the latter win.
     #[must_use]
     pub fn gathered(mut self) -> Self {
@@ -130,53 +161,6 @@ impl Cli {
         let before = std::mem::take(&mut self.shared);
         self.shared = behind.or(before);
         self
-    }
-}
-
-/// A subcommand's arguments, declared only when it is the one that was typed. The shared flags are declared with them:
-/// as clap's global ones they would be copied into every subcommand, which costs a start more than signing does.
-#[derive(Debug)]
-pub struct Deferred<A> {
-    /// The subcommand's own.
-    pub args: A,
-    /// What every command understands.
-    pub shared: SharedArgs,
-}
-
-impl<A: Args> Args for Deferred<A> {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        command.defer(|command| with_shared_flags(A::augment_args(command)))
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        command.defer(|command| with_shared_flags(A::augment_args_for_update(command)))
-    }
-}
-
-/// Declares the shared flags behind a subcommand's own; what the subcommand is about stays.
-fn with_shared_flags(command: clap::Command) -> clap::Command {
-    let about = command.get_about().cloned().unwrap_or_default();
-    let long_about = command.get_long_about().cloned();
-    let command = SharedArgs::augment_args(command).about(about);
-    match long_about {
-        Some(long_about) => command.long_about(long_about),
-        None => command,
-    }
-}
-
-impl<A: FromArgMatches> FromArgMatches for Deferred<A> {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Self::from_arg_matches_mut(&mut matches.clone())
-    }
-
-    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
-        let args = A::from_arg_matches_mut(matches)?;
-        Ok(Self { args, shared: SharedArgs::from_arg_matches_mut(matches)? })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        self.args.update_from_arg_matches(matches)?;
-        self.shared.update_from_arg_matches(matches)
     }
 }
 
@@ -318,5 +302,65 @@ impl fmt::Debug for SecretArgs {
             .field("secret", &format_args!("{} (redacted)", self.secret.len()))
             .field("configured", &self.configured)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    /// Command lines, at least one of each subcommand.
+    const LINES: [&str; 13] = [
+        "wh sign slot.submitted",
+        "wh sign --as curl --json -v slot.submitted --secret -x --header A:b",
+        "wh send slot.submitted --to 3000 -n 3 --profile staging",
+        "wh send --all --scheme wpg --no-config --color always",
+        "wh listen --port 0 -- sh -c --version",
+        "wh check --to 3000 --scheme wpg",
+        "wh replay --to 3000 capture.jsonl",
+        "wh log --since 10m",
+        "wh verify capture.jsonl --catalogue mine",
+        "wh events slot.submitted",
+        "wh schemes",
+        "wh init",
+        "wh completions bash",
+    ];
+
+    #[test]
+    fn a_subcommand_that_is_declared_alone_reads_what_the_whole_tree_reads() {
+        for line in LINES {
+            let whole = Cli::try_parse_from(words(line)).expect(line);
+            let alone = Cli::of_one_command(&words(line)).expect(line);
+            assert_eq!(format!("{alone:?}"), format!("{whole:?}"), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_subcommand_can_be_declared_alone() {
+        for command in Cli::command().get_subcommands() {
+            let start = format!("wh {}", command.get_name());
+            assert!(LINES.iter().any(|line| line.starts_with(&start)), "{start} is not in the test above");
+        }
+    }
+
+    #[test]
+    fn what_is_no_plain_command_is_left_to_the_whole_tree() {
+        for line in [
+            "wh",
+            "wh --version",
+            "wh --json sign slot.submitted",
+            "wh sing",
+            "wh sign --bogus",
+            "wh sign -h",
+            "wh help",
+        ] {
+            assert!(Cli::of_one_command(&words(line)).is_none(), "{line}");
+        }
     }
 }

@@ -33,6 +33,9 @@ fn main() -> ExitCode {
 
 /// Reads the command line.
 fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    if let Some(cli) = Cli::of_one_command(arguments) {
+        return Ok(cli);
+    }
     let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(arguments);
     let cli = matches

@@ -93,7 +93,7 @@ fn arrows_between_rooms_point_inward() {
 
 /// Where a third-party crate may be named.
 const HOMES: &[(&str, &[&str])] = &[
-    ("clap", &["cli.rs", "commands/", "context.rs", "help.rs", "usage.rs", "main.rs", "report/export.rs"]),
+    ("clap", &["cli.rs", "cli/", "commands/", "context.rs", "help.rs", "usage.rs", "main.rs", "report/export.rs"]),
     ("clap_complete", &["cli.rs", "commands/", "main.rs"]),
     ("reqwest", &["edge/"]),
     ("hyper", &["edge/"]),
