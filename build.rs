@@ -25,10 +25,10 @@ fn main() -> io::Result<()> {
     providers.sort();
 
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
-    let mut list = String::from("&[\n");
+    let (mut names, mut folders) = (String::new(), String::new());
     for provider in providers {
-        let file = provider.join("provider.toml");
-        let digest = format!("{}.digest", name(&root, &provider));
+        let (provider_name, file) = (name(&root, &provider), provider.join("provider.toml"));
+        let digest = format!("{provider_name}.digest");
         fs::write(out.join(&digest), digest_of(&file)?)?;
         let folder = provider.join("events");
         let mut events = Vec::new();
@@ -36,19 +36,20 @@ fn main() -> io::Result<()> {
         let mut events: Vec<(String, &Path)> =
             events.iter().map(|file| (name(&folder, file), file.as_path())).collect();
         events.sort();
+        let event_names: Vec<&str> = events.iter().map(|(name, _)| name.trim_end_matches(".json")).collect();
+        let _ = writeln!(names, "    ({provider_name:?}, &{event_names:?}),");
         let _ = writeln!(
-            list,
-            "Folder {{ name: {:?}, file: {}, digest: include_bytes!(concat!(env!(\"OUT_DIR\"), {:?})), events: &[",
-            name(&root, &provider),
+            folders,
+            "    Folder {{ file: {}, digest: include_bytes!(concat!(env!(\"OUT_DIR\"), {:?})), events: &[",
             include(&root, &file),
             format!("/{digest}"),
         );
-        for (name, file) in events {
-            let _ = writeln!(list, "    ({:?}, {}),", name.trim_end_matches(".json"), include(&root, file));
+        for (_, file) in events {
+            let _ = writeln!(folders, "        {},", include(&root, file));
         }
-        list.push_str("] },\n");
+        folders.push_str("    ] },\n");
     }
-    list.push(']');
+    let list = format!("Embedded {{ names: &[\n{names}], folders: &[\n{folders}] }}");
 
     fs::write(out.join("fixtures.rs"), list)?;
     println!("cargo::rerun-if-changed=fixtures");

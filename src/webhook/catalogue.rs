@@ -62,32 +62,48 @@ impl fmt::Display for File<'_> {
     }
 }
 
-/// The folders that are part of the program.
-struct Embedded(&'static [Folder]);
-
-/// A provider's folder with all that is in it.
-struct Folder {
-    name: &'static str,
-    file: &'static [u8],
-    digest: &'static [u8],
-    events: &'static [(&'static str, &'static [u8])],
+/// The folders that are part of the program. Their names stand apart from what is in them: an event is looked for by
+/// name in all of them, and what is in them takes much room.
+struct Embedded {
+    /// The providers, each with the names of its example events, in order.
+    names: &'static [(&'static str, &'static [&'static str])],
+    /// The folders in the same order.
+    folders: &'static [Folder],
 }
 
-const EMBEDDED: Embedded = Embedded(include!(concat!(env!("OUT_DIR"), "/fixtures.rs")));
+/// What is in a provider's folder.
+struct Folder {
+    file: &'static [u8],
+    digest: &'static [u8],
+    /// The example events, in the order of their names.
+    events: &'static [&'static [u8]],
+}
+
+const EMBEDDED: Embedded = include!(concat!(env!("OUT_DIR"), "/fixtures.rs"));
 
 impl Embedded {
+    fn place_of(&self, provider: &str) -> Option<usize> {
+        self.names.iter().position(|(name, _)| *name == provider)
+    }
+
     fn folder(&self, provider: &str) -> Option<&'static Folder> {
-        self.0.iter().find(|folder| folder.name == provider)
+        self.place_of(provider).map(|place| &self.folders[place])
+    }
+
+    fn event(&self, provider: &str, event: &str) -> Option<&'static [u8]> {
+        let folder = self.place_of(provider)?;
+        let place = self.names[folder].1.iter().position(|name| *name == event)?;
+        Some(self.folders[folder].events[place])
     }
 }
 
 impl Shelf for Embedded {
     fn providers(&self) -> Vec<&str> {
-        self.0.iter().map(|folder| folder.name).collect()
+        self.names.iter().map(|(name, _)| *name).collect()
     }
 
     fn events(&self, provider: &str) -> Vec<&str> {
-        self.folder(provider).map(|folder| folder.events.iter().map(|(name, _)| *name).collect()).unwrap_or_default()
+        self.place_of(provider).map(|place| self.names[place].1.to_vec()).unwrap_or_default()
     }
 
     fn digest(&self, provider: &str) -> Option<&[u8]> {
@@ -97,9 +113,7 @@ impl Shelf for Embedded {
     fn read(&self, file: File<'_>) -> io::Result<Cow<'_, [u8]>> {
         let bytes = match file {
             File::Provider { provider } => self.folder(provider).map(|folder| folder.file),
-            File::Event { provider, event } => self
-                .folder(provider)
-                .and_then(|folder| folder.events.iter().find(|(name, _)| *name == event).map(|(_, bytes)| *bytes)),
+            File::Event { provider, event } => self.event(provider, event),
         };
         bytes.map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
