@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::composing::composition_error;
 use super::secrets::test_secret;
-use super::sign::default_target;
+use super::sign::default_url;
 use crate::cli::{SchemeArgs, SharedArgs};
 use crate::context::Context;
 use crate::error::Error;
@@ -96,9 +96,8 @@ pub(super) fn example(
 ) -> Result<Delivery, Error> {
     let timestamp = (context.clock)();
     let fixture = catalogue.fixture(event)?;
-    let target = default_target(provider);
-    let draft =
-        Draft { event, payload: Payload::Fixture(&fixture.1), id: None, timestamp, url: target.uri(), edits: &[] };
+    let url = default_url(provider);
+    let draft = Draft { event, payload: Payload::Fixture(&fixture.1), id: None, timestamp, url: &url, edits: &[] };
     let composed = provider.compose(draft, &mut context.random());
     let composed = composed.map_err(|error| composition_error(error, Some(&fixture)))?;
     let secrets = [test_secret(provider)];

@@ -1,6 +1,7 @@
 //! `wh sign`: print the signed request instead of sending it.
 
 use clap::Args;
+use http::Uri;
 
 use super::arguments;
 use super::composing::{Composer, DeliveryArgs};
@@ -65,13 +66,10 @@ pub fn run(
         return Err(several(&events));
     };
     let provider = catalogue.provider(&event.provider)?;
-    let target = match &args.to {
-        Some(target) => target.clone(),
-        None => default_target(&provider),
-    };
+    let url = args.to.as_ref().map_or_else(|| default_url(&provider), |target| target.uri().clone());
     let secrets = secrets(&args.delivery.secret, &provider, context, args.to.as_ref())?;
-    let delivery =
-        composer.delivery(event, &provider, &Keyring::new(&provider.scheme, &secrets.secrets), target.uri())?;
+    let keyring = Keyring::new(&provider.scheme, &secrets.secrets);
+    let delivery = composer.delivery(event, &provider, &keyring, &url)?;
     for notice in secrets.notices.into_iter().chain(composer.notices(&provider)).chain(composer.additions(event)) {
         reporter.report(&Outcome::Notice(notice))?;
     }
@@ -80,10 +78,10 @@ pub fn run(
 }
 
 /// Where a request would go when nobody said: to the port that receivers are tried on, at the path of the guide.
-pub(super) fn default_target(provider: &Provider) -> Target {
+pub(super) fn default_url(provider: &Provider) -> Uri {
     let path = provider.request.path.as_deref().unwrap_or("/");
-    let target = format!("http://localhost:3000{path}").parse();
-    target.or_else(|_| "http://localhost:3000/".parse()).expect("a URL that is written here")
+    let url = format!("http://localhost:3000{path}").parse();
+    url.unwrap_or_else(|_| Uri::from_static("http://localhost:3000/"))
 }
 
 fn several(events: &[EventName]) -> Error {

@@ -152,14 +152,22 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn entries(&mut self) -> Option<Vec<Entry<'a>>> {
+        self.items(|reader| {
+            let span = reader.span()?;
+            let key = Cow::Borrowed(reader.text()?);
+            Some(Entry { key, span, node: reader.node()? })
+        })
+    }
+
+    /// So many items as a number says, one after the other.
+    fn items<T>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let count = self.number()?;
-        (0..count)
-            .map(|_| {
-                let span = self.span()?;
-                let key = Cow::Borrowed(self.text()?);
-                Some(Entry { key, span, node: self.node()? })
-            })
-            .collect()
+        // A number that is none of ours takes no room: each item takes a byte at least.
+        let mut items = Vec::with_capacity(count.min(self.rest.len()));
+        for _ in 0..count {
+            items.push(item(self)?);
+        }
+        Some(items)
     }
 
     fn node(&mut self) -> Option<Node<'a>> {
@@ -171,10 +179,7 @@ impl<'a> Reader<'a> {
             b'n' => Value::Number(Cow::Borrowed(self.text()?)),
             b'y' => Value::Flag(true),
             b'f' => Value::Flag(false),
-            b'l' => {
-                let count = self.number()?;
-                Value::List((0..count).map(|_| self.node()).collect::<Option<_>>()?)
-            }
+            b'l' => Value::List(self.items(Self::node)?),
             b't' => Value::Table(self.entries()?),
             b'o' => Value::Other,
             _ => return None,

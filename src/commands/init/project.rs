@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{Draft, Plan};
 use crate::cli::SharedArgs;
-use crate::commands::sign::default_target;
+use crate::commands::sign::default_url;
 use crate::context::Context;
 use crate::edge::prompt;
 use crate::edge::target::Target;
@@ -49,10 +49,7 @@ pub(super) fn ask(catalogue: &Catalogue) -> Result<Option<Choices>, Error> {
 
     let usual = provider.as_ref().map_or_else(
         || "localhost:3000".to_owned(),
-        |provider| {
-            let target = default_target(provider);
-            format!("{}{}", target.authority(), target.path())
-        },
+        |provider| format!("localhost:3000{}", default_url(provider).path()),
     );
     let question = "Where does your receiver listen";
     let target = |text: &str| text.parse::<Target>().map(drop).map_err(|error| error.to_string());

@@ -10,7 +10,7 @@ use super::SendArgs;
 use crate::commands::composing::Composer;
 use crate::commands::delivering::Route;
 use crate::commands::secrets::{Secrets, secrets};
-use crate::commands::sign::default_target;
+use crate::commands::sign::default_url;
 use crate::context::Context;
 use crate::edge::target::Target;
 use crate::error::Error;
@@ -52,7 +52,7 @@ impl<'a> Senders<'a> {
                 composer.check_fault(&provider)?;
                 let secrets = secrets(&args.delivery.secret, &provider, context, args.target.to.as_ref())?;
                 let keyring = Keyring::new(&provider.scheme, &secrets.secrets);
-                let url = args.target.to.as_ref().map_or_else(|| default_target(&provider).uri().clone(), uri);
+                let url = args.target.to.as_ref().map_or_else(|| default_url(&provider), uri);
                 all.insert(event.provider.clone(), Sender { provider, keyring, secrets, url });
             }
         }

@@ -3,7 +3,7 @@
 mod signature;
 mod values;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -200,7 +200,7 @@ fn read_events(
     source: Source<'_>,
     files: &[&str],
 ) -> Result<Vec<EventInfo>, FileError> {
-    let mut unlisted: HashSet<&str> = files.iter().copied().collect();
+    let mut unlisted: BTreeSet<&str> = files.iter().copied().collect();
     let mut listed: Vec<EventInfo> = Vec::new();
     for (key, about) in table.into_texts()? {
         if !unlisted.remove(key.value.as_str()) {
@@ -214,8 +214,8 @@ fn read_events(
         return Ok(listed);
     }
     // A file that is not listed is an event all the same; a variant has its type's line and stands behind it.
-    let mut abouts: HashMap<&str, &str> = HashMap::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut abouts: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (place, info) in listed.iter().enumerate() {
         if info.name.variant.is_none() {
             abouts.insert(&info.name.event, &info.about);
