@@ -1,9 +1,6 @@
 //! JSON written straight into bytes, for what is written of every delivery.
 
-use super::scan::{is_special, marks};
-
-/// How long a text is, in bytes, that is looked at first and copied then.
-const SHORT: usize = 64;
+use super::scan::{marks, special};
 
 /// How long an escape is at most: `\u001f`.
 const LONGEST: usize = 6;
@@ -13,18 +10,21 @@ const BLOCK: usize = 256;
 
 /// Appends a text as a JSON string, quotes included.
 pub fn write_string(text: &str, json: &mut Vec<u8>) {
-    // Most short texts, such as names, need no escape.
-    if text.len() <= SHORT && !text.bytes().any(is_special) {
-        json.reserve(text.len() + 2);
-        json.push(b'"');
-        json.extend_from_slice(text.as_bytes());
-        json.push(b'"');
-        return;
+    json.reserve(text.len() + 2);
+    json.push(b'"');
+    // Most texts, such as names, need no escape.
+    let (plain, rest) = text.as_bytes().split_at(special(text.as_bytes(), 0));
+    json.extend_from_slice(plain);
+    if !rest.is_empty() {
+        write_escaped(rest, json);
     }
+    json.push(b'"');
+}
+
+fn write_escaped(text: &[u8], json: &mut Vec<u8>) {
     let mut block = [0; BLOCK];
-    block[0] = b'"';
-    let mut used = 1;
-    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    let mut used = 0;
+    let (eights, rest) = text.as_chunks::<8>();
     for eight in eights {
         // Room for eight escapes, of which the last is copied with what stands behind it in the table.
         if used > BLOCK - 8 * LONGEST - 2 {
@@ -48,7 +48,6 @@ pub fn write_string(text: &str, json: &mut Vec<u8>) {
         let Written { bytes, length } = &WRITTEN[usize::from(*byte)];
         json.extend_from_slice(&bytes[..*length]);
     }
-    json.push(b'"');
 }
 
 /// The same, or `null`.
