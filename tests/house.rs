@@ -131,6 +131,39 @@ fn a_third_party_crate_has_one_home() {
     assert_none("a crate is named in its home only", &breaches);
 }
 
+/// What libraries do that the project stands on, and where it is done. They are not to be written again, not even where
+/// code of our own would be faster: a start and a delivery have other places to save at.
+const PILLARS: &[(&str, &str)] = &[
+    ("clap::", "cli.rs"),
+    ("reqwest::", "edge/client.rs"),
+    ("hyper::client::conn::", "edge/"),
+    ("hyper::server::conn::", "edge/listener/"),
+    ("tokio::", "edge/"),
+    ("hmac::", "webhook/keyring.rs"),
+    ("sha2::", "webhook/keyring.rs"),
+    ("hex::", "webhook/"),
+    ("base64::", "webhook/"),
+    ("serde_json::", "webhook/json/"),
+    ("colored::", "report/palette.rs"),
+    ("indicatif::", "report/progress.rs"),
+    ("dialoguer::", "edge/prompt.rs"),
+];
+
+#[test]
+fn what_a_library_does_is_left_to_it() {
+    let files = files();
+    let used = |library: &str, home: &str| {
+        let at_home = files.iter().filter(|file| file.is_in(&[home]));
+        at_home.flat_map(File::code).any(|(_, line)| line.contains(library))
+    };
+    let missing: Vec<String> = PILLARS
+        .iter()
+        .filter(|(library, home)| !used(library, home))
+        .map(|(library, home)| format!("{library} is not used in src/{home}"))
+        .collect();
+    assert_none("a well-kept library is better than code of our own, even a slower one", &missing);
+}
+
 #[test]
 fn the_pure_room_has_no_clock_file_socket_or_environment() {
     let outside = [
