@@ -1,70 +1,106 @@
-//! How far a run is, for someone who watches: a line on stderr that is drawn over.
+//! How far a run is, for someone who watches: a line on stderr that is drawn over. The only place that knows `indicatif`.
 
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+
 use super::Progress;
-use super::layout::width;
 use super::palette::{Palette, Role};
 
 /// A line that says how far a run is, while there is anything to say.
 pub struct Meter {
-    drawn: bool,
+    bar: Option<ProgressBar>,
     palette: Palette,
-    columns: usize,
+    columns: u16,
 }
 
 impl Meter {
     /// A meter that is not drawn yet.
     #[must_use]
     pub fn new(palette: Palette, columns: Option<usize>) -> Self {
-        Self { drawn: false, palette, columns: columns.unwrap_or(80).saturating_sub(ROOM) }
+        let columns = columns.and_then(|columns| u16::try_from(columns).ok()).unwrap_or(80);
+        Self { bar: None, palette, columns }
     }
 
     /// Draws it, or draws it anew. Only for where stderr is a terminal.
     pub fn show(&mut self, progress: &Progress) {
-        self.drawn = true;
-        draw(&self.line(progress));
+        let bar = self.bar.get_or_insert_with(|| {
+            let form = if progress.counted { "{bar:24} {msg}" } else { "{msg}" };
+            let style = ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let line = Line { columns: self.columns.saturating_sub(ROOM).max(1) };
+            let target = ProgressDrawTarget::term_like(Box::new(line));
+            let bar = ProgressBar::with_draw_target(Some(progress.all as u64), target);
+            bar.with_style(style.progress_chars("━╸─"))
+        });
+        bar.set_position(progress.done as u64);
+        bar.set_message(if progress.counted { counted(progress, self.palette) } else { countdown(progress) });
     }
 
     /// Takes it off the screen, so that something else can be written there.
     pub fn clear(&mut self) {
-        if std::mem::take(&mut self.drawn) {
-            draw("");
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
         }
-    }
-
-    /// What is shown: as much as there is room for in one line, which alone can be drawn over.
-    fn line(&self, progress: &Progress) -> String {
-        let Progress { done, all, .. } = *progress;
-        let lines = if progress.counted {
-            let text = counted(progress, self.palette);
-            [format!("{} {text}", bar(done, all)), text, format!("{done}/{all}")]
-        } else {
-            let text = countdown(progress);
-            [text.clone(), text.split(" (").next().unwrap_or_default().to_owned(), String::new()]
-        };
-        lines.into_iter().find(|line| width(line) <= self.columns).unwrap_or_default()
     }
 }
 
 /// How many columns are left free: a terminal shows `^C` where the cursor is, and would go to the next line for it.
-const ROOM: usize = 4;
+const ROOM: u16 = 4;
 
-/// How many columns the bar takes.
-const BAR: usize = 24;
-
-/// Writes over what stands in the line of the cursor (ECMA-48, EL). What cannot be shown stops nothing.
-fn draw(line: &str) {
-    let mut errors = io::stderr().lock();
-    let _ = errors.write_all(format!("\r\x1b[2K{line}").as_bytes()).and_then(|()| errors.flush());
+/// The line of the terminal that is drawn over.
+#[derive(Debug)]
+struct Line {
+    columns: u16,
 }
 
-/// `━━━━━━━━╸───────────────`
-fn bar(done: usize, all: usize) -> String {
-    let filled = (done.min(all) * BAR).checked_div(all).unwrap_or(BAR);
-    let head = usize::from(done > 0 && filled < BAR);
-    ["━".repeat(filled), "╸".repeat(head), "─".repeat(BAR - filled - head)].concat()
+impl Line {
+    fn write(text: &str) -> io::Result<()> {
+        io::stderr().write_all(text.as_bytes())
+    }
+
+    /// A movement of the cursor (ECMA-48, CUU to CUB).
+    fn step(count: usize, direction: char) -> io::Result<()> {
+        if count == 0 { Ok(()) } else { Self::write(&format!("\x1b[{count}{direction}")) }
+    }
+}
+
+impl TermLike for Line {
+    fn width(&self) -> u16 {
+        self.columns
+    }
+
+    fn move_cursor_up(&self, count: usize) -> io::Result<()> {
+        Self::step(count, 'A')
+    }
+
+    fn move_cursor_down(&self, count: usize) -> io::Result<()> {
+        Self::step(count, 'B')
+    }
+
+    fn move_cursor_right(&self, count: usize) -> io::Result<()> {
+        Self::step(count, 'C')
+    }
+
+    fn move_cursor_left(&self, count: usize) -> io::Result<()> {
+        Self::step(count, 'D')
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        Self::write(&format!("{text}\n"))
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        Self::write(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        Self::write("\r\x1b[2K")
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 /// `640/1000  3200/s  2 bad  0:01 left`
@@ -125,26 +161,6 @@ mod tests {
         assert_eq!(counted(&progress, Palette::new(false)), "640/1000  10/s  2 not accepted  0:36 left");
         let begun = Progress { counted: true, all: 1000, ..Progress::default() };
         assert_eq!(counted(&begun, Palette::new(false)), "0/1000");
-    }
-
-    #[test]
-    fn a_bar_is_as_long_as_what_is_done() {
-        assert_eq!(bar(0, 1000), "─".repeat(24));
-        assert_eq!(bar(1, 1000), format!("╸{}", "─".repeat(23)));
-        assert_eq!(bar(500, 1000), format!("{}╸{}", "━".repeat(12), "─".repeat(11)));
-        assert_eq!(bar(1000, 1000), "━".repeat(24));
-        assert_eq!(bar(0, 0), "━".repeat(24));
-    }
-
-    #[test]
-    fn a_line_that_is_too_long_for_the_terminal_loses_the_bar_then_the_rest() {
-        let elapsed = Duration::from_secs(10);
-        let progress = Progress { counted: true, done: 640, all: 1000, elapsed, ..Progress::default() };
-        let line = |columns| Meter::new(Palette::new(true), Some(columns)).line(&progress);
-        assert_eq!(line(80), "━━━━━━━━━━━━━━━╸──────── 640/1000  64/s  0:05 left");
-        assert_eq!(line(40), "640/1000  64/s  0:05 left");
-        assert_eq!(line(20), "640/1000");
-        assert_eq!(line(5), "");
     }
 
     #[test]
