@@ -12,6 +12,9 @@ use crate::support::payloads;
 /// A record as the documentation has it, of one line.
 const RECORD: &str = r#"{"schema":"wh.delivery/1","id":"msg_2Lk","received_at":"2026-11-21T10:00:00.123Z","remote":"127.0.0.1:53122","request":{"method":"POST","target":"/webhooks/whop?x=1","version":"HTTP/1.1","headers":[["content-type","application/json"],["x-whop-signature","t=1795255200,v1=00"]],"body":"{\"a\":1.10}"},"scheme":"whop","event":"payment.succeeded","verification":{"valid":false,"reason":"mismatch"},"response":{"status":401,"duration_ms":3.5}}"#;
 
+/// A record of an attempt, of one line, as it is written today.
+const SENT: &str = r#"{"schema":"wh.delivery/1","id":"msg_1","direction":"sent","sent_at":"2026-11-21T10:00:00.123Z","url":"http://localhost:3000/hook","attempt":2,"request":{"method":"POST","target":"/hook","version":"HTTP/1.1","headers":[["x-b","c"]],"body":"{}"},"scheme":"wpg","event":"a.b","variant":"c","fault":"stale","response":{"status":200,"duration_ms":12.5,"headers":[["x-a","1"],["x-a","2"]],"body":"ok\n","truncated":true,"incomplete":"timeout"}}"#;
+
 fn delivery(body: Vec<u8>) -> Delivery {
     let request = Request::post("/hook?a=%20b").body(Bytes::from(body)).expect("a request");
     Delivery {
@@ -282,6 +285,83 @@ fn deceptive() -> Vec<String> {
     ]
 }
 
+/// Records whose members are other than they are written, each in a way of its own.
+fn altered() -> Vec<String> {
+    let mut texts = Vec::new();
+    for text in [RECORD, SENT] {
+        let mut with = |from: &str, to: &str| texts.extend(text.contains(from).then(|| text.replacen(from, to, 1)));
+        // Twice, without a comma, with one too many, in another place, with something unknown before or in it.
+        for name in ["schema", "id", "direction", "url", "request", "scheme", "verification", "response", "status"] {
+            let name = format!("\"{name}\":");
+            with(&name, &format!("{name}null,{name}"));
+            with(&name, &format!("\"other\":[1,{{}}],{name}"));
+            with(&name, &format!("\"variant\":\"x\",{name}"));
+            with(&format!(",{name}"), &name);
+            with(&format!(",{name}"), &format!(",,{name}"));
+            with(&format!(",{name}"), &format!(" , {name}"));
+            with(&name, &name.replace(':', " :"));
+        }
+        for (value, others) in [
+            (
+                ":2,",
+                &[":02,", ":-2,", ":-0,", ":2.0,", ":2e1,", ":4294967296,", ":\"2\",", ":null,", ":+2,", ":2 ,"][..],
+            ),
+            ("200", &["0200", "99", "1000", "65736", "200.0", "null", "true", "2 00"][..]),
+            ("401", &["600", "-401"][..]),
+            ("3.5", &["3", "0", "-0", "-0.0", "-1", "03.5", ".5", "3.", "-", "3.5.1", "3e2", "3.5E-1", "1e999"][..]),
+            ("12.5", &["0.1", "0.30000000000000004", "123456789.12345678", "1844674407370955161600", "null", "[]"][..]),
+            ("false", &["true", "null", "fals", "falsee", "0", "\"false\""][..]),
+            ("true", &["false", "null", "tru"][..]),
+            ("\"mismatch\"", &["null", "5", r#""a\"b""#, "\"a\\nb\"", "\"\u{e9}\"", "\"\u{1}\"", "nul"][..]),
+            (
+                "2026-11-21T10:00:00.123Z",
+                &["2026-11-21", "2026-11-21T10:00:00+01:00", "", "2026-11-21T10:00:00\\u005a"][..],
+            ),
+            ("\"sent\"", &["\"received\"", "\"lost\"", "null", "{}"][..]),
+            ("\"ok\\n\"", &["null", "5", "\"\\ud83d\"", "\"\\ud83d\\ude00\""][..]),
+            (
+                "}}",
+                &["},\"error\":\"timeout\",\"message\":\"x\",\"duration_ms\":1.5}", "},}", "}} ", "}}}", "}", "}}{}"][..],
+            ),
+            (
+                "\"response\":{",
+                &["\"response\":{}", "\"response\":null,\"error\":{", "\"response\":[", "\"response\":{,"][..],
+            ),
+            (
+                "\"verification\":{",
+                &["\"verification\":{},\"response\":{", "\"verification\":[", "\"verification\":{\"secret\":\"a\","][..],
+            ),
+            (
+                "\"reason\":",
+                &[
+                    "\"message\":\"x\",\"reason\":",
+                    "\"secret\":\"x\",\"age_s\":-0.5,\"reason\":",
+                    "\"valid\":true,\"reason\":",
+                ][..],
+            ),
+            (
+                "\"mismatch\"",
+                &[
+                    "null,\"secret\":\"x\",\"encoding\":\"hex\",\"age_s\":-0.5",
+                    "null,\"age_s\":01",
+                    "null,\"age_s\":null",
+                ][..],
+            ),
+            (
+                "{\"schema\"",
+                &["{\"type\":\"received\",\"schema\"", "{\"type\":5,\"schema\"", "\u{feff}{\"schema\"", " {\"schema\""]
+                    [..],
+            ),
+        ] {
+            assert!([RECORD, SENT].iter().any(|text| text.contains(value)), "{value}");
+            for other in others {
+                with(value, other);
+            }
+        }
+    }
+    texts
+}
+
 #[test]
 fn read_one_after_the_other_records_are_what_they_are_alone() {
     let mut reader = Reader::default();
@@ -289,7 +369,12 @@ fn read_one_after_the_other_records_are_what_they_are_alone() {
         let alone = format!("{:?}", read(text));
         assert_eq!(format!("{:?}", reader.read(text)), alone, "{}", text.escape_ascii());
     };
-    let texts: Vec<String> = deceptive().into_iter().chain([RECORD.to_owned()]).collect();
+    let altered = altered();
+    assert!(altered.len() > 150);
+    for text in &altered {
+        check(text.as_bytes());
+    }
+    let texts: Vec<String> = deceptive().into_iter().chain([RECORD.to_owned(), SENT.to_owned()]).collect();
     let mut random = fastrand::Rng::with_seed(20);
     for text in &texts {
         check(text.as_bytes());
