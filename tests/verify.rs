@@ -358,6 +358,23 @@ fn nothing_to_verify_is_never_0() {
 }
 
 #[test]
+fn of_what_is_genuine_and_was_refused_it_is_said_how_to_find_out_why() {
+    for (status, hint) in [
+        (401, json!("it was answered 401: `wh check --scheme wpg --to URL` tries what its receiver expects")),
+        (403, json!("it was answered 403: `wh check --scheme wpg --to URL` tries what its receiver expects")),
+        (200, Value::Null),
+        (500, Value::Null),
+    ] {
+        let mut answered = old_record("slot.submitted");
+        answered["response"] = json!({ "status": status, "duration_ms": 3 });
+        let verdict = verify("file", lines(&[answered.clone()]), &[]).exit(0).json("verification");
+        assert_eq!((&verdict["valid"], &verdict["hint"]), (&json!(true), &hint), "{status}");
+        let verdict = verify("file", lines(&[forged(answered)]), &[]).exit(1).json("verification");
+        assert_eq!(verdict["hint"], Value::Null, "{status}");
+    }
+}
+
+#[test]
 fn what_is_compressed_or_no_file_is_told_as_such() {
     let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00";
     let output = Wh::new().file("log.gz", gzip).args(["verify", "log.gz"]).run();

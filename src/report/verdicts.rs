@@ -246,7 +246,7 @@ struct Computed<'a> {
 
 impl<'a> VerdictLine<'a> {
     fn of(file: &'a str, judgement: &'a Judgement) -> Self {
-        let Judgement { place, scheme, event, id, verdict, at, clock, kept, diagnosis } = judgement;
+        let Judgement { place, scheme, event, id, verdict, at, clock, answer: _, kept, diagnosis } = judgement;
         let (valid, reason, message, verified) = match verdict {
             Verdict::Genuine(verified) => (Some(true), None, None, Some(verified)),
             Verdict::Refused(rejection) => (Some(false), Some(rejection.reason()), Some(rejection.to_string()), None),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use http::StatusCode;
 use jiff::Timestamp;
 
 use super::delivery::Delivery;
@@ -13,6 +14,8 @@ pub struct Capture {
     pub delivery: Delivery,
     /// When it was received or sent, where that was written down.
     pub at: Option<Timestamp>,
+    /// How it was answered, where that was written down.
+    pub answer: Option<StatusCode>,
     /// Whether it was one of our own records, so that its scheme, event and id can be relied on.
     pub recorded: bool,
     /// Where in its file it stands.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use jiff::Timestamp;
 
 use super::capture::{Fault, Place};
@@ -39,7 +40,7 @@ impl Judgement {
         !matches!(self.verdict, Verdict::Genuine(_))
     }
 
-    /// The way out of a verdict that came about for want of something.
+    /// The way out of a verdict that came about for want of something, or that the delivery's receiver did not come to.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match &self.verdict {
@@ -56,7 +57,16 @@ impl Judgement {
                 format!("give it with -H '{name}: …'; `wh listen --record-secrets` keeps it")
             }
             Verdict::Open(Doubt::NoKey(_)) => "give the provider's own secret".to_owned(),
-            Verdict::Genuine(_) | Verdict::Refused(_) => return None,
+            Verdict::Genuine(_) => match (self.answer, &self.scheme) {
+                (Some(status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)), Some(scheme)) => {
+                    let status = status.as_u16();
+                    format!(
+                        "it was answered {status}: `wh check --scheme {scheme} --to URL` tries what its receiver expects"
+                    )
+                }
+                _ => return None,
+            },
+            Verdict::Refused(_) => return None,
         };
         Some(hint)
     }
@@ -79,6 +89,8 @@ pub struct Judgement {
     pub at: Timestamp,
     /// What said that time.
     pub clock: Clock,
+    /// How its receiver answered it, where that was written down.
+    pub answer: Option<StatusCode>,
     /// Why it was refused, where that was looked into.
     pub diagnosis: Option<Diagnosis>,
     /// The delivery itself, where more is to be said of it.

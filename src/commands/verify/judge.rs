@@ -154,7 +154,7 @@ impl Judge {
         if self.headers.is_empty() && self.candidates(&delivery).next().is_none() {
             return Err(Fault::bare(Place::default(), "it is a bare body, without the headers that would prove it"));
         }
-        Ok(Capture { delivery, at: None, recorded: false, place: Place::default() })
+        Ok(Capture { delivery, at: None, answer: None, recorded: false, place: Place::default() })
     }
 
     /// How to give the headers of a bare body.
@@ -171,7 +171,7 @@ impl Judge {
 
     /// Says what is thought of a delivery.
     pub(super) fn judge(&self, capture: Capture) -> Judgement {
-        let Capture { mut delivery, at, recorded, place } = capture;
+        let Capture { mut delivery, at, answer, recorded, place } = capture;
         self.complete(&mut delivery);
         let (clock, at) = match (self.at, at) {
             (Some(at), _) => (Clock::Given, at),
@@ -188,6 +188,7 @@ impl Judge {
             verdict,
             at,
             clock,
+            answer,
             diagnosis: None,
             kept: None,
         };

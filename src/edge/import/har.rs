@@ -214,6 +214,6 @@ impl Entry {
         }
         let delivery = Delivery::of(http);
         let at = started_date_time.and_then(|time| time.parse().ok());
-        Ok(Some(Capture { delivery, at, recorded: false, place }))
+        Ok(Some(Capture { delivery, at, answer: None, recorded: false, place }))
     }
 }

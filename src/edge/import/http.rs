@@ -30,7 +30,8 @@ pub(super) fn messages(bytes: &[u8], each: &mut dyn FnMut(Part) -> io::Result<()
         match message(&mut text) {
             Ok(request) => {
                 let delivery = Delivery::of(request);
-                each(Part::Delivery(Capture { delivery, at: None, recorded: false, place: Place::line(start) }))?;
+                let place = Place::line(start);
+                each(Part::Delivery(Capture { delivery, at: None, answer: None, recorded: false, place }))?;
             }
             Err(fault) => return each(Part::Fault(fault)),
         }

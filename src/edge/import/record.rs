@@ -37,7 +37,8 @@ fn part(read: Result<Recorded<'_>, ReadError>, text: &[u8], number: u64) -> Part
             if let Some(url) = recorded.url.and_then(|url| url.parse().ok()) {
                 *delivery.request.uri_mut() = url;
             }
-            return Part::Delivery(Capture { delivery, at: recorded.at, recorded: true, place });
+            let answer = recorded.response.map(|response| response.status);
+            return Part::Delivery(Capture { delivery, at: recorded.at, answer, recorded: true, place });
         }
         Err(error) => error,
     };
@@ -45,7 +46,7 @@ fn part(read: Result<Recorded<'_>, ReadError>, text: &[u8], number: u64) -> Part
         match kind(text) {
             Kind::Signed => {
                 return match record::read_signed(text) {
-                    Ok(delivery) => Part::Delivery(Capture { delivery, at: None, recorded: true, place }),
+                    Ok(delivery) => Part::Delivery(Capture { delivery, at: None, answer: None, recorded: true, place }),
                     Err(error) => Part::Fault(fault(&error, number)),
                 };
             }
