@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::json;
 use tokio::sync::oneshot;
-use wh::edge::listener::{Handler, Limits, Refusal, serve};
+use wh::edge::listener::{Handler, Limits, Refusal, Room, serve};
 
 use crate::support::{Listener, Message, connect, exchange, exchange_half_closed, hear};
 
@@ -55,7 +55,7 @@ impl Server {
             runtime.block_on(async {
                 let socket = tokio::net::TcpListener::from_std(socket).expect("a socket that does not block");
                 let stopped = async move { drop(stopped.await) };
-                serve(vec![socket], handler, limits, stopped).await;
+                serve(vec![socket], handler, Room::new(limits), stopped).await;
             });
         });
         Self { address, told, stop: Some(stop), thread: Some(thread) }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::commands::receiver::{Receiver, Reception};
 use crate::commands::targeting::{Connecting, open};
 use crate::edge::client::{Client, ClientOptions};
-use crate::edge::listener::{self, Limits};
+use crate::edge::listener::{self, Limits, Room};
 use crate::edge::target::{Target, TargetError};
 use crate::error::Error;
 use crate::webhook::attempt::Attempt;
@@ -61,8 +61,8 @@ impl Route {
             Error::usage(error.to_string(), "mend `request.path` in the provider's file")
         })?;
         let receiver = Arc::new(Receiver::new(Arc::clone(&provider), secrets, clock));
-        let limits = Limits { body: usize::MAX, ..Limits::default() };
-        tokio::spawn(listener::serve(vec![listener], Arc::clone(&receiver), limits, std::future::pending()));
+        let room = Room::new(Limits { body: usize::MAX, ..Limits::default() });
+        tokio::spawn(listener::serve(vec![listener], Arc::clone(&receiver), room, std::future::pending()));
         let route = Self::to(target, Some(provider), connecting).await?;
         Ok(Self { receiver: Some(receiver), ..route })
     }

@@ -84,8 +84,6 @@ pub struct Desk {
     pub responded: AtomicUsize,
     /// How long to wait before an answer.
     pub delay: Option<Duration>,
-    /// Where deliveries are recorded, if they are.
-    pub logbook: Option<Logbook>,
     /// Where they are shown.
     pub display: Display,
     /// What is waited for.
@@ -94,6 +92,14 @@ pub struct Desk {
     pub clock: fn() -> Timestamp,
     /// Where the ids of deliveries that have none come from.
     pub random: Mutex<fastrand::Rng>,
+}
+
+/// Who serves at the desk: one for each thread, with a logbook of its own, so that they do not wait for one another.
+pub struct Clerk {
+    /// What is done with deliveries.
+    pub desk: Arc<Desk>,
+    /// Where deliveries are recorded, if they are.
+    pub logbook: Option<Logbook>,
 }
 
 /// When a delivery came, and from where.
@@ -111,41 +117,42 @@ struct Judged {
     verdict: Option<Result<Verified, Rejection>>,
 }
 
-impl Handler for Desk {
+impl Handler for Clerk {
     // What takes no time is done before there is a future: that holds the delivery once, and is small.
     fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> impl Future<Output = Response<Bytes>> + Send {
-        let arrival = Arrival { at: (self.clock)(), clock: Instant::now(), remote };
-        let judged = self.judge(request, arrival.at);
+        let desk = &*self.desk;
+        let arrival = Arrival { at: (desk.clock)(), clock: Instant::now(), remote };
+        let judged = desk.judge(request, arrival.at);
         let genuine = judged.verdict.as_ref().map(Result::is_ok);
-        let accepted = genuine == Some(true) || !self.verify;
-        let names = if self.uses_names() { names(&judged.delivery) } else { Vec::new() };
-        let wanted = self.events.is_empty() || self.events.iter().any(|glob| glob.matches_any(&names));
+        let accepted = genuine == Some(true) || !desk.verify;
+        let names = if desk.uses_names() { names(&judged.delivery) } else { Vec::new() };
+        let wanted = desk.events.is_empty() || desk.events.iter().any(|glob| glob.matches_any(&names));
 
-        let routes: Vec<&Arc<Route>> = if accepted && wanted { self.routes_for(&names) } else { Vec::new() };
-        let own = routes.is_empty().then(|| self.own_answer(&judged, accepted));
+        let routes: Vec<&Arc<Route>> = if accepted && wanted { desk.routes_for(&names) } else { Vec::new() };
+        let own = routes.is_empty().then(|| desk.own_answer(&judged, accepted));
         async move {
             let asked = own.is_none();
             let mut answer = match own {
                 Some(answer) => answer,
                 // In a place of its own: what is not forwarded needs no room for it.
-                None => Box::pin(self.ask(&routes, &judged, arrival)).await,
+                None => Box::pin(desk.ask(&routes, &judged, arrival)).await,
             };
             // Before the delay: what is shown has come true, and a sender that does not wait for its answer is recorded, too.
-            let delay = self.delay.unwrap_or_default();
+            let delay = desk.delay.unwrap_or_default();
             let recorded = self.record(&judged, arrival, answer.status(), delay).await;
             // An answer says that the delivery is on disk: without that, it says that it is not.
             if let Err(reason) = &recorded {
                 let reason = reason.clone();
-                self.display.hint(|| Line::Notice(Notice::NotRecorded { reason }));
+                desk.display.hint(|| Line::Notice(Notice::NotRecorded { reason }));
                 answer = json_answer(StatusCode::INSUFFICIENT_STORAGE, json!({ "error": "not-recorded" }).to_string());
             }
             if wanted
                 && !asked
-                && let Some(shown) = self.show_received(&judged, arrival, Some(answer.status()))
+                && let Some(shown) = desk.show_received(&judged, arrival, Some(answer.status()))
             {
                 shown.await;
             }
-            self.expectations.note(&Noted { names: &names, genuine, accepted: accepted && recorded.is_ok(), wanted });
+            desk.expectations.note(&Noted { names: &names, genuine, accepted: accepted && recorded.is_ok(), wanted });
             if !delay.is_zero() {
                 Box::pin(tokio::time::sleep(delay)).await;
             }
@@ -155,7 +162,31 @@ impl Handler for Desk {
 
     fn refused(&self, remote: SocketAddr, refusal: &Refusal) {
         let notice = || Notice::RequestRefused { remote: remote.to_string(), reason: refusal.to_string() };
-        self.display.hint(|| Line::Notice(notice()));
+        self.desk.display.hint(|| Line::Notice(notice()));
+    }
+}
+
+impl Clerk {
+    /// Puts a delivery and its answer into the log, if there is one; the error is what the system said.
+    async fn record(
+        &self,
+        judged: &Judged,
+        arrival: Arrival,
+        status: StatusCode,
+        delay: Duration,
+    ) -> Result<(), String> {
+        let Some(logbook) = &self.logbook else { return Ok(()) };
+        let Arrival { at, clock, remote } = arrival;
+        let record = Record {
+            delivery: &judged.delivery,
+            received_at: at,
+            remote,
+            redact: !self.desk.record_secrets,
+            scheme: judged.provider.as_ref().map(|provider| &provider.scheme),
+            verdict: judged.verdict.as_ref(),
+            response: Some((status, Some(clock.elapsed() + delay))),
+        };
+        logbook.append(&record).await
     }
 }
 
@@ -275,28 +306,6 @@ impl Desk {
         }
         let nobody = || json_answer(StatusCode::BAD_GATEWAY, json!({ "error": "not-forwarded" }).to_string());
         first.map_or_else(nobody, |(_, answer)| answer)
-    }
-
-    /// Puts a delivery and its answer into the log, if there is one; the error is what the system said.
-    async fn record(
-        &self,
-        judged: &Judged,
-        arrival: Arrival,
-        status: StatusCode,
-        delay: Duration,
-    ) -> Result<(), String> {
-        let Some(logbook) = &self.logbook else { return Ok(()) };
-        let Arrival { at, clock, remote } = arrival;
-        let record = Record {
-            delivery: &judged.delivery,
-            received_at: at,
-            remote,
-            redact: !self.record_secrets,
-            scheme: judged.provider.as_ref().map(|provider| &provider.scheme),
-            verdict: judged.verdict.as_ref(),
-            response: Some((status, Some(clock.elapsed() + delay))),
-        };
-        logbook.append(&record).await
     }
 
     fn show_received(&self, judged: &Judged, arrival: Arrival, status: Option<StatusCode>) -> Option<Waiting<'_>> {

@@ -1,4 +1,4 @@
-//! Gathers the records of one turn of the event loop into one append, and lets their answers go when it is done.
+//! Gathers the records of one turn of a thread's event loop into one append, and lets their answers go when it is done.
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -9,6 +9,9 @@ use tokio::sync::Notify;
 use crate::edge::log::Log;
 use crate::webhook::cause::told;
 use crate::webhook::record::Record;
+
+/// A log that several logbooks are appended to.
+pub type SharedLog = tokio::sync::Mutex<Log>;
 
 /// Records that wait to be appended.
 #[derive(Debug, Default)]
@@ -59,14 +62,16 @@ impl Logbook {
         Arc::clone(&waiting.group)
     }
 
-    /// Appends what waits, again and again. Runs until it is dropped.
-    pub async fn keep(&self, mut log: Log) {
+    /// Appends what waits, again and again, to the log that several logbooks may share. Runs until it is dropped.
+    pub async fn keep(&self, log: &SharedLog) {
         let mut lines = Vec::new();
         let mut tasks = Vec::new();
         loop {
             self.more.notified().await;
-            // The other connections that are ready now have their records in the same append.
+            // The other connections that are ready now have their records in the same append, and so have those that become
+            // ready while another thread appends.
             tokio::task::yield_now().await;
+            let mut log = log.lock().await;
             let group = {
                 let mut waiting = self.waiting();
                 mem::swap(&mut lines, &mut waiting.lines);
@@ -78,6 +83,7 @@ impl Logbook {
             }
             // Nobody else sets it.
             let _ = group.appended.set(log.append(&lines).map_err(|error| told(&error)));
+            drop(log);
             lines.clear();
             if lines.capacity() > LARGEST_KEPT {
                 lines = Vec::new();

@@ -4,6 +4,7 @@ pub mod desk;
 pub mod display;
 pub mod expectations;
 pub mod logbook;
+mod server;
 pub mod serving;
 
 use std::ffi::OsString;
@@ -20,7 +21,6 @@ use tokio::sync::{Notify, mpsc};
 use self::desk::{Desk, Route, Station};
 use self::display::Display;
 use self::expectations::Expectations;
-use self::logbook::Logbook;
 use self::serving::Serving;
 use super::arguments;
 use super::diagnosing::{Allowance, Doctor};
@@ -136,6 +136,8 @@ pub fn run(
     let runtime = runtime.map_err(Error::network)?;
     let (sockets, addresses) = runtime.block_on(bind(&args.host, args.port))?;
     let routes = runtime.block_on(routes(args, &stations, &addresses, context))?;
+    // Several threads serve them, each with a runtime of its own.
+    let sockets = sockets.into_iter().map(TcpListener::into_std).collect::<io::Result<_>>().map_err(Error::network)?;
     let url = url(&args.host, addresses[0]);
     if let Some(address) = addresses.iter().find(|address| !address.ip().is_loopback()) {
         let test_secrets = stations.iter().any(|station| station.test_secret);
@@ -171,7 +173,6 @@ pub fn run(
         respond: args.respond.clone(),
         responded: 0.into(),
         delay: args.delay,
-        logbook: log.is_some().then(Logbook::default),
         display,
         expectations: Arc::new(Expectations::new(args.count, &args.expect)),
         clock: context.clock,

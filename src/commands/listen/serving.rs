@@ -3,19 +3,21 @@
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::io;
+use std::num::NonZero;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::runtime::Runtime;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, watch};
 
 use super::desk::{Desk, Station};
 use super::expectations::End;
+use super::logbook::SharedLog;
+use super::server::{Phase, Server};
 use crate::edge::interruption::{Interruptions, survive_file_size_limit};
-use crate::edge::listener::{self, Limits};
+use crate::edge::listener::{Limits, Room};
 use crate::edge::log::Log;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -25,7 +27,7 @@ pub struct Serving<'a> {
     /// What is done with deliveries.
     pub desk: Arc<Desk>,
     /// Where they come in.
-    pub sockets: Vec<TcpListener>,
+    pub sockets: Vec<std::net::TcpListener>,
     /// Where they are recorded, if they are.
     pub log: Option<Log>,
     /// How long it lasts, at most.
@@ -47,21 +49,19 @@ pub struct Serving<'a> {
 impl Serving<'_> {
     /// Serves until the end, and says which end it was. When this returns, nobody is left who would show anything.
     pub fn run(mut self, runtime: Runtime) -> Result<End, Error> {
+        let (stop, phase) = watch::channel(Phase::Open);
+        let log = self.log.take().map(|log| Arc::new(SharedLog::new(log)));
+        let room = Room::new(self.limits);
+        // Closed here, so that nobody is let in any more once the servers have closed theirs.
+        let sockets = std::mem::take(&mut self.sockets);
+        let server = || Server::new(&self.desk, &sockets, log.clone(), &room, &phase);
+        let own = server().map_err(Error::network)?;
+        // Where the system has no more threads to give, fewer do as well.
+        let others: Vec<_> = (1..threads()).map_while(|_| server().and_then(Server::start).ok()).collect();
+        drop(sockets);
         let end = runtime.block_on(async {
             survive_file_size_limit();
-            let (stop, stopped) = oneshot::channel::<()>();
-            let stopped = async move {
-                // Stopped by a word, or by the end of whoever would have said it.
-                let _ = stopped.await;
-            };
-            let sockets = std::mem::take(&mut self.sockets);
-            let mut server = tokio::spawn(listener::serve(sockets, Arc::clone(&self.desk), self.limits, stopped));
-            let (keeper, log) = (Arc::clone(&self.desk), self.log.take());
-            let keeping = tokio::spawn(async move {
-                if let (Some(logbook), Some(log)) = (&keeper.logbook, log) {
-                    logbook.keep(log).await;
-                }
-            });
+            let mut own = tokio::spawn(own.serve());
             let teller = Arc::clone(&self.desk);
             tokio::spawn(async move { teller.display.tell_left_out().await });
             let end = self.end().await;
@@ -69,16 +69,20 @@ impl Serving<'_> {
                 std::thread::spawn(leave_when_interrupted_again);
             }
             // What is in flight is finished; a second Ctrl-C does not wait for it.
-            let _ = stop.send(());
+            let _ = stop.send(Phase::Finish);
             tokio::select! {
-                _ = &mut server => {}
+                _ = &mut own => {}
                 () = self.interruptions.next() => {}
             }
-            server.abort();
-            keeping.abort();
-            let _ = keeping.await;
+            let _ = stop.send(Phase::Leave);
+            if !own.is_finished() {
+                let _ = own.await;
+            }
             end
         });
+        for other in others {
+            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
         self.desk.display.last_words();
         // Connections that are still open hold the desk, and with it the display.
         drop(runtime);
@@ -131,6 +135,14 @@ impl Serving<'_> {
         command.spawn().map(Some).map_err(|reason| Error::Command { program: shown, reason })
     }
 }
+
+/// How many threads serve: more than a few would only wait for the log.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS)
+}
+
+/// How many threads serve at most.
+const MOST_THREADS: usize = 4;
 
 /// The environment in which a sender signs as this listener verifies: a variable for each provider, and `WH_SECRET` where
 /// all have the same secret. One that is no text is left out.

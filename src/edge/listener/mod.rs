@@ -147,25 +147,44 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// The room that clients share, on however many threads they are served.
+#[derive(Debug)]
+pub struct Room {
+    limits: Limits,
+    connections: Arc<Semaphore>,
+    /// How many bytes of bodies are held.
+    held: AtomicUsize,
+}
+
+impl Room {
+    /// As much as the limits say.
+    #[must_use]
+    pub fn new(limits: Limits) -> Arc<Self> {
+        let connections = Arc::new(Semaphore::new(limits.connections));
+        Arc::new(Self { limits, connections, held: AtomicUsize::new(0) })
+    }
+}
+
 /// Serves the sockets until `stop` is there, then finishes what is in flight: requests that are whole are answered, and
-/// those that are not yet have [`Limits::parting`] to become so.
+/// those that are not yet have [`Limits::parting`] to become so. Who shares the room waits for one another.
 pub async fn serve<H: Handler>(
     sockets: Vec<TcpListener>,
     handler: Arc<H>,
-    limits: Limits,
+    room: Arc<Room>,
     stop: impl Future<Output = ()>,
 ) {
+    let limits = room.limits;
     let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
-    let room = Arc::new(Semaphore::new(limits.connections));
+    let connections = Arc::clone(&room.connections);
     let patience = Patience::new(limits);
-    let shared = Arc::new(Shared { handler, limits, answering: Answering::default(), held: AtomicUsize::new(0) });
+    let shared = Arc::new(Shared { handler, room, answering: Answering::default() });
     let mut stop = pin!(stop);
     let mut watch = pin!(patience.watch());
     loop {
         let accepted = tokio::select! {
             () = &mut stop => break,
             () = &mut watch => break,
-            accepted = accept(&sockets, &room) => accepted,
+            accepted = accept(&sockets, &connections) => accepted,
         };
         let Some((stream, remote, place)) = accepted else { continue };
         // An answer goes out at once: waiting to fill a packet would only add to what the sender sees.
@@ -178,7 +197,7 @@ pub async fn serve<H: Handler>(
     }
     drop(sockets);
     patience.stop();
-    let mut finished = pin!(room.acquire_many(all));
+    let mut finished = pin!(connections.acquire_many(all));
     let parted = async {
         tokio::time::sleep(limits.parting).await;
         shared.answering.none().await;
@@ -192,29 +211,28 @@ pub async fn serve<H: Handler>(
     let _ = timeout(LAST_WORDS, finished).await;
 }
 
-/// What all connections have in common.
+/// What all connections of a thread have in common.
 struct Shared<H> {
     handler: Arc<H>,
-    limits: Limits,
+    room: Arc<Room>,
     answering: Answering,
-    /// How many bytes of bodies are held.
-    held: AtomicUsize,
 }
 
 /// The bytes of one body, as long as it is held.
 struct Held<'a> {
-    all: &'a AtomicUsize,
+    room: &'a Room,
     bytes: usize,
 }
 
 impl Held<'_> {
     /// Holds more, if there is room.
-    fn more(&mut self, bytes: usize, limits: Limits) -> Result<(), Refusal> {
+    fn more(&mut self, bytes: usize) -> Result<(), Refusal> {
+        let limits = self.room.limits;
         if self.bytes + bytes > limits.body {
             return Err(Refusal::TooLarge { limit: limits.body });
         }
         self.bytes += bytes;
-        let others = self.all.fetch_add(bytes, Ordering::Relaxed);
+        let others = self.room.held.fetch_add(bytes, Ordering::Relaxed);
         if others.saturating_add(bytes) > limits.bodies {
             return Err(Refusal::NoRoom { limit: limits.bodies });
         }
@@ -224,7 +242,7 @@ impl Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.room.held.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -266,12 +284,12 @@ impl<H: Handler> Shared<H> {
         progress: Arc<Progress>,
     ) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> {
         progress.enter(Stage::Body);
-        let wrong = wrong_head(&request, self.limits);
+        let wrong = wrong_head(&request, self.room.limits);
         let (parts, mut body) = request.into_parts();
         async move {
-            let mut held = Held { all: &self.held, bytes: 0 };
+            let mut held = Held { room: &self.room, bytes: 0 };
             let body = match wrong {
-                None => collect(&mut body, self.limits, &progress, &mut held).await,
+                None => collect(&mut body, &progress, &mut held).await,
                 Some(refusal) => Err(refusal),
             };
             let answer = match body {
@@ -366,12 +384,7 @@ fn wrong_head(request: &Request<Incoming>, limits: Limits) -> Option<Refusal> {
     announced.is_some_and(|length| length > limits.body as u64).then_some(Refusal::TooLarge { limit: limits.body })
 }
 
-async fn collect(
-    body: &mut Incoming,
-    limits: Limits,
-    progress: &Progress,
-    held: &mut Held<'_>,
-) -> Result<Bytes, Refusal> {
+async fn collect(body: &mut Incoming, progress: &Progress, held: &mut Held<'_>) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut more = BytesMut::new();
     loop {
@@ -384,7 +397,7 @@ async fn collect(
             Some(Err(error)) => return Err(Refusal::BrokenBody { reason: innermost(&error) }),
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
         };
-        held.more(data.len(), limits)?;
+        held.more(data.len())?;
         // Most bodies come in one piece, which need not be copied.
         if first.is_empty() && more.is_empty() {
             first = data;

@@ -1,0 +1,82 @@
+//! One thread's part of serving: it takes connections from sockets that all threads share, and keeps a logbook of its own, so
+//! that nothing is handed from one thread to another.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::sync::watch;
+
+use super::desk::{Clerk, Desk};
+use super::logbook::{Logbook, SharedLog};
+use crate::edge::listener::{self, Room};
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// Clients are served.
+    Open,
+    /// No more clients are; what is in flight is finished.
+    Finish,
+    /// Nothing is waited for any more.
+    Leave,
+}
+
+/// What a thread serves with.
+pub(super) struct Server {
+    clerk: Arc<Clerk>,
+    sockets: Vec<TcpListener>,
+    log: Option<Arc<SharedLog>>,
+    room: Arc<Room>,
+    phase: watch::Receiver<Phase>,
+}
+
+impl Server {
+    /// A server at sockets that others may serve as well; they do not block.
+    pub(super) fn new(
+        desk: &Arc<Desk>,
+        sockets: &[TcpListener],
+        log: Option<Arc<SharedLog>>,
+        room: &Arc<Room>,
+        phase: &watch::Receiver<Phase>,
+    ) -> io::Result<Self> {
+        let sockets = sockets.iter().map(TcpListener::try_clone).collect::<io::Result<_>>()?;
+        let logbook = log.is_some().then(Logbook::default);
+        let clerk = Arc::new(Clerk { desk: Arc::clone(desk), logbook });
+        Ok(Self { clerk, sockets, log, room: Arc::clone(room), phase: phase.clone() })
+    }
+
+    /// Serves on a thread of its own.
+    pub(super) fn start(self) -> io::Result<JoinHandle<()>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("listener".to_owned()).spawn(move || runtime.block_on(self.serve()))
+    }
+
+    /// Serves until it is time to finish, and what is in flight is, or until it is time to leave.
+    pub(super) async fn serve(self) {
+        let Self { clerk, sockets, log, room, phase } = self;
+        let sockets = sockets.into_iter().map(tokio::net::TcpListener::from_std).collect::<io::Result<_>>();
+        // Nobody could have taken them away in the meantime.
+        let Ok(sockets) = sockets else { return };
+        let keeper = Arc::clone(&clerk);
+        let keeping = tokio::spawn(async move {
+            if let (Some(logbook), Some(log)) = (&keeper.logbook, log) {
+                logbook.keep(&log).await;
+            }
+        });
+        let reached = |wanted: Phase| {
+            let mut phase = phase.clone();
+            async move {
+                // Said, or whoever would have said it is gone.
+                let _ = phase.wait_for(|phase| *phase >= wanted).await;
+            }
+        };
+        tokio::select! {
+            () = listener::serve(sockets, clerk, room, reached(Phase::Finish)) => {}
+            () = reached(Phase::Leave) => {}
+        }
+        keeping.abort();
+        let _ = keeping.await;
+    }
+}
