@@ -117,33 +117,43 @@ impl Client {
     pub async fn send_as(&self, delivery: &Delivery, wire: Wire, number: u32, started: Timestamp) -> Attempt {
         let clock = Instant::now();
         let incoming = Incoming::default();
-        let outcome = match tokio::time::timeout(self.timeout, self.exchange(delivery, wire, &incoming)).await {
-            Ok(outcome) => outcome,
+        let outcome = match self.exchange(delivery, wire, clock, &incoming).await {
             // Whose head has come is an answer, however slow the rest of it is.
-            Err(_) => {
-                let after = self.timeout;
+            Err(Failure::TimedOut { after }) => {
                 incoming.answer(Some(Incomplete::TooSlow { after })).ok_or(Failure::TimedOut { after })
             }
+            outcome => outcome,
         };
         let url = delivery.request.uri().clone();
         Attempt { number, url, started, duration: clock.elapsed(), outcome }
     }
 
-    async fn exchange(&self, delivery: &Delivery, wire: Wire, incoming: &Incoming) -> Result<Answer, Failure> {
+    async fn exchange(
+        &self,
+        delivery: &Delivery,
+        wire: Wire,
+        started: Instant,
+        incoming: &Incoming,
+    ) -> Result<Answer, Failure> {
+        let timed_out = Failure::TimedOut { after: self.timeout };
         match &self.way {
-            Way::Plain(plain) => plain.exchange(delivery, wire, incoming).await.map_err(|error| match error {
-                Break::Connect(error) if is_absence(error.kind()) => self.refused(),
-                Break::Connect(error) => broken(&error),
-                Break::Exchange(error) if error.is_parse() => Failure::NotHttp { reason: innermost(&error) },
-                Break::Exchange(error) => broken(&error),
-            }),
+            Way::Plain(plain) => {
+                plain.exchange(delivery, wire, started.into(), incoming).await.map_err(|error| match error {
+                    Break::TimedOut => timed_out,
+                    Break::Connect(error) if is_absence(error.kind()) => self.refused(),
+                    Break::Connect(error) => broken(&error),
+                    Break::Exchange(error) if error.is_parse() => Failure::NotHttp { reason: innermost(&error) },
+                    Break::Exchange(error) => broken(&error),
+                })
+            }
             Way::General { http, kept } => {
                 let request = reqwest::Request::try_from(delivery.request.clone());
                 let mut request = request.map_err(|error| broken(&error))?;
                 if wire == Wire::Chunked {
                     *request.body_mut() = Some(reqwest::Body::wrap(Content::new(delivery, wire)));
                 }
-                execute(http, request, *kept, incoming).await.map_err(|error| self.failure(&error))
+                let answer = tokio::time::timeout(self.timeout, execute(http, request, *kept, incoming)).await;
+                answer.map_err(|_| timed_out)?.map_err(|error| self.failure(&error))
             }
         }
     }

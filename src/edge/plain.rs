@@ -10,16 +10,18 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, HOST};
-use http::{Extensions, HeaderMap, HeaderValue, Request, Uri};
+use http::{Extensions, HeaderValue, Request, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use super::client::ClientOptions;
 use super::incoming::Incoming;
@@ -36,6 +38,8 @@ pub(super) struct Plain {
     addresses: Vec<SocketAddr>,
     /// The target's host and port, as the `Host` header has them.
     host: HeaderValue,
+    /// How long an attempt may take.
+    timeout: Duration,
     /// How much of an answer's body is kept, in bytes.
     kept: usize,
     lower_case: bool,
@@ -52,6 +56,14 @@ pub(super) enum Break {
     Connect(io::Error),
     /// The connection broke off, or what came is no HTTP.
     Exchange(hyper::Error),
+    /// The time was over.
+    TimedOut,
+}
+
+impl From<hyper::Error> for Break {
+    fn from(error: hyper::Error) -> Self {
+        Self::Exchange(error)
+    }
 }
 
 /// What does the work of a connection, when it is polled.
@@ -65,6 +77,17 @@ struct Line {
     connection: Option<Box<Driven>>,
     /// Whether anything has come from the other side since this was last reset.
     heard: Heard,
+    deadline: Deadline,
+}
+
+/// When an attempt is given up.
+///
+/// Its timer goes on from one attempt to the next and is set anew when it rings too early: setting it for each attempt
+/// would cost more than looking at it.
+#[derive(Debug)]
+struct Deadline {
+    timer: Pin<Box<Sleep>>,
+    at: Instant,
 }
 
 /// A mark that is set whenever something comes from the other side, and that others take back.
@@ -76,6 +99,9 @@ impl Watch for Heard {
         self.0.store(true, Ordering::Relaxed);
     }
 }
+
+/// How much of a body is handed over at a time, in bytes.
+const PIECE: usize = 64 * 1024;
 
 /// A request's body: whole, or in chunks that do not say how many of them there are.
 pub(super) struct Content {
@@ -99,7 +125,7 @@ impl Body for Content {
         }
         // Two at least, for what takes the first for the whole.
         let half = self.left.len().div_ceil(2).max(16).min(self.left.len());
-        let length = if self.chunked { half } else { self.left.len() };
+        let length = if self.chunked { half } else { self.left.len().min(PIECE) };
         Poll::Ready(Some(Ok(Frame::data(self.left.split_to(length)))))
     }
 
@@ -121,29 +147,39 @@ impl Plain {
         // What is spelled as people do anyway is written faster without being told.
         let usual = options.lower_case || options.spelling.iter().all(|name| *name == title_case(&name.to_lowercase()));
         let spelling = if usual { Extensions::new() } else { spelled(&options.spelling).await };
-        Self { addresses, host, kept: options.kept, lower_case: options.lower_case, spelling, idle }
+        let (timeout, kept, lower_case) = (options.timeout, options.kept, options.lower_case);
+        Self { addresses, host, timeout, kept, lower_case, spelling, idle }
     }
 
-    /// Sends a delivery and reads what is answered; whoever stops waiting finds in `incoming` what had come by then.
+    /// Sends a delivery and reads what is answered. The time for that begins at `started`; when it is over, `incoming` has
+    /// what had come by then.
     ///
     /// A kept connection may be closed by the other side just as the delivery goes out on it. When nothing at all was
     /// answered, the delivery goes out again on a new one.
-    pub(super) async fn exchange(&self, delivery: &Delivery, wire: Wire, incoming: &Incoming) -> Result<Answer, Break> {
+    pub(super) async fn exchange(
+        &self,
+        delivery: &Delivery,
+        wire: Wire,
+        started: Instant,
+        incoming: &Incoming,
+    ) -> Result<Answer, Break> {
+        let deadline = started + self.timeout;
         while let Some(mut line) = self.idle() {
             if !line.is_ready().await {
                 continue;
             }
-            match line.exchange(self.request(delivery, wire), self.kept, incoming).await {
-                Err(_) if !line.heard.0.load(Ordering::Relaxed) => break,
-                Err(error) => return Err(Break::Exchange(error)),
+            match line.exchange(self.request(delivery, wire), self.kept, deadline, incoming).await {
+                Err(Break::Exchange(_)) if !line.heard.0.load(Ordering::Relaxed) => break,
+                Err(error) => return Err(error),
                 Ok(answer) => {
                     self.keep(line, &answer);
                     return Ok(answer);
                 }
             }
         }
-        let mut line = self.connect().await?;
-        let answer = line.exchange(self.request(delivery, wire), self.kept, incoming).await.map_err(Break::Exchange)?;
+        let connecting = timeout_at(deadline, self.connect(deadline)).await;
+        let mut line = connecting.unwrap_or(Err(Break::TimedOut))?;
+        let answer = line.exchange(self.request(delivery, wire), self.kept, deadline, incoming).await?;
         self.keep(line, &answer);
         Ok(answer)
     }
@@ -161,27 +197,26 @@ impl Plain {
         }
     }
 
-    async fn connect(&self) -> Result<Line, Break> {
+    async fn connect(&self, deadline: Instant) -> Result<Line, Break> {
         let stream = TcpStream::connect(self.addresses.as_slice()).await.map_err(Break::Connect)?;
         // A delivery goes out at once: waiting to fill a packet would only add to what it seems to take.
         stream.set_nodelay(true).map_err(Break::Connect)?;
         let heard = Heard::default();
         let stream = TokioIo::new(Watched::new(stream, heard.clone()));
-        let handshake = http1::Builder::new().title_case_headers(!self.lower_case).handshake(stream).await;
-        let (sender, connection) = handshake.map_err(Break::Exchange)?;
-        Ok(Line { sender, connection: Some(Box::new(connection)), heard })
+        // Head and body go out as one buffer: of two, the system would have to be told in a list each time.
+        let handshake = http1::Builder::new().title_case_headers(!self.lower_case).writev(false).handshake(stream);
+        let (sender, connection) = handshake.await?;
+        let deadline = Deadline { timer: Box::pin(sleep_until(deadline)), at: deadline };
+        Ok(Line { sender, connection: Some(Box::new(connection)), heard, deadline })
     }
 
     /// The request as it goes over the wire: a path instead of a URL, and the headers that every request has.
     fn request(&self, delivery: &Delivery, wire: Wire) -> Request<Content> {
         let mut request = Request::new(Content::new(delivery, wire));
         *request.method_mut() = delivery.request.method().clone();
-        // With room for those that the connection adds, one of them by hyper.
-        let own = delivery.request.headers();
-        let mut headers = HeaderMap::with_capacity(own.len() + 3);
-        for (name, value) in own {
-            headers.append(name, value.clone());
-        }
+        let mut headers = delivery.request.headers().clone();
+        // For those that the connection adds, one of them by hyper.
+        headers.reserve(3);
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         headers.entry(HOST).or_insert_with(|| self.host.clone());
         *request.headers_mut() = headers;
@@ -212,19 +247,38 @@ impl Line {
         &mut self,
         request: Request<Content>,
         kept: usize,
+        until: Instant,
         incoming: &Incoming,
-    ) -> Result<Answer, hyper::Error> {
-        let Self { sender, connection, heard } = self;
+    ) -> Result<Answer, Break> {
+        let Self { sender, connection, heard, deadline } = self;
         heard.0.store(false, Ordering::Relaxed);
+        deadline.at = until;
         let mut answer = pin!(answer(sender, request, kept, incoming));
+        let mut begun = false;
         poll_fn(|context| {
-            if let Poll::Ready(answer) = answer.as_mut().poll(context) {
-                return Poll::Ready(answer);
+            if !begun && let Poll::Ready(answer) = answer.as_mut().poll(context) {
+                return Poll::Ready(Ok(answer?));
             }
+            begun = true;
             drive(connection, context);
-            answer.as_mut().poll(context)
+            match answer.as_mut().poll(context) {
+                Poll::Ready(answer) => Poll::Ready(Ok(answer?)),
+                Poll::Pending => deadline.poll(context).map(|()| Err(Break::TimedOut)),
+            }
         })
         .await
+    }
+}
+
+impl Deadline {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            if self.timer.deadline() >= self.at {
+                return Poll::Ready(());
+            }
+            self.timer.as_mut().reset(self.at);
+        }
     }
 }
 

@@ -73,20 +73,21 @@ pub(super) struct Proof<'a> {
 impl Scheme {
     /// Signs a delivery whose body is the payload: adds the scheme's headers, and wraps the body where it has an
     /// envelope. Headers of the same names that it had before are replaced.
-    pub fn sign(&self, delivery: Delivery, signing: &Signing<'_>) -> Result<Delivery, SigningError> {
+    pub fn sign(&self, mut delivery: Delivery, signing: &Signing<'_>) -> Result<Delivery, SigningError> {
         let keyring = Keyring::new(self, signing.secrets);
-        self.sign_with(delivery, &keyring, signing.timestamp, signing.fault)
+        self.sign_with(&mut delivery, &keyring, signing.timestamp, signing.fault)?;
+        Ok(delivery)
     }
 
     /// The same with secrets that were made ready, for many deliveries. The time is that of the attempt; the fault is
     /// what is to be wrong with it.
     pub fn sign_with(
         &self,
-        mut delivery: Delivery,
+        delivery: &mut Delivery,
         keyring: &Keyring,
         moment: Timestamp,
         fault: Option<Fault>,
-    ) -> Result<Delivery, SigningError> {
+    ) -> Result<(), SigningError> {
         let [first, others @ ..] = keyring.entries.as_slice() else {
             return Err(SigningError::NoSecret);
         };
@@ -107,7 +108,7 @@ impl Scheme {
             (delivery, payload)
         });
         let (signed, signed_payload) =
-            other.as_ref().map_or((&delivery, &payload), |(other, payload)| (other, payload));
+            other.as_ref().map_or((&*delivery, &payload), |(other, payload)| (other, payload));
 
         let encoding = fault.map_or(self.encoding, |fault| fault.encoding(self));
         let mut signatures = Vec::with_capacity(keyring.entries.len());
@@ -120,7 +121,7 @@ impl Scheme {
             };
             signatures.push(encoding.encode(&signature));
         }
-        let Delivery { id, request, .. } = &mut delivery;
+        let Delivery { id, request, .. } = &mut *delivery;
         let mut proof = Proof {
             timestamp: Some(timestamp),
             version: self.version.as_deref().map(Cow::Borrowed),
@@ -137,9 +138,9 @@ impl Scheme {
         };
         self.write(request, payload, &proof)?;
         if let Some(fault) = fault {
-            fault.finish(self, &mut delivery);
+            fault.finish(self, delivery);
         }
-        Ok(delivery)
+        Ok(())
     }
 
     /// The raw signature of a delivery under a key.
@@ -186,13 +187,14 @@ impl Scheme {
     }
 
     fn write(&self, request: &mut Request<Bytes>, payload: Bytes, proof: &Proof<'_>) -> Result<(), SigningError> {
+        let headers = request.headers_mut();
+        let mut text = Vec::with_capacity(USUAL_VALUE);
         for rule in &self.headers {
-            let headers = request.headers_mut();
-            let Some(text) = proof.text(rule) else {
+            if !proof.write(rule, &mut text) {
                 headers.remove(&rule.header);
                 continue;
-            };
-            let value = HeaderValue::from_maybe_shared(Bytes::from(text)).map_err(|_| SigningError::BadHeader {
+            }
+            let value = HeaderValue::from_bytes(&text).map_err(|_| SigningError::BadHeader {
                 name: rule.name.clone(),
                 reason: "a control character is in it",
             })?;
@@ -227,10 +229,10 @@ pub(super) struct Content<'a> {
 }
 
 impl Proof<'_> {
-    /// The value of a header: its items, each once, or once for each signature where it holds one. An item in which
-    /// something is left out is left out; nothing where all are.
-    fn text(&self, rule: &HeaderRule) -> Option<Vec<u8>> {
-        let mut text = Vec::with_capacity(USUAL_VALUE);
+    /// Writes the value of a header in place of `text`: its items, each once, or once for each signature where it holds
+    /// one. An item in which something is left out is left out; whether any is not.
+    fn write(&self, rule: &HeaderRule, text: &mut Vec<u8>) -> bool {
+        text.clear();
         let mut any = false;
         for item in &rule.items {
             let signatures = self.signatures.as_ref().map_or(0, Vec::len);
@@ -248,7 +250,7 @@ impl Proof<'_> {
                 }
             }
         }
-        any.then_some(text)
+        any
     }
 
     fn value(&self, field: Field, index: usize) -> Option<Cow<'_, [u8]>> {

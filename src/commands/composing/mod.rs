@@ -91,8 +91,9 @@ impl<'a> Composer<'a> {
         url: &Uri,
     ) -> Result<Delivery, Error> {
         let now = (self.context.clock)();
-        let draft = self.compose(event, provider, url, now)?;
-        self.sign(draft, provider, keyring, now)
+        let mut delivery = self.compose(event, provider, url, now)?;
+        self.sign(&mut delivery, provider, keyring, now)?;
+        Ok(delivery)
     }
 
     /// A delivery of an event to a URL that only lacks its signature.
@@ -118,22 +119,20 @@ impl<'a> Composer<'a> {
         composed.map_err(|error| composition_error(error, example.map(|example| &example.file)))
     }
 
-    /// A composed delivery with the signature of an attempt at it: a later attempt has a later one.
+    /// Gives a composed delivery the signature of an attempt at it: a later attempt has a later one.
     pub fn sign(
         &self,
-        mut draft: Delivery,
+        delivery: &mut Delivery,
         provider: &Provider,
         keyring: &Keyring,
         now: Timestamp,
-    ) -> Result<Delivery, Error> {
+    ) -> Result<(), Error> {
         let timestamp = self.claimed(provider, now)?;
-        provider.redate(&mut draft, timestamp)?;
-        let mut delivery = provider
-            .scheme
-            .sign_with(draft, keyring, timestamp, self.args.fault)
-            .map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?;
+        provider.redate(delivery, timestamp)?;
+        let signed = provider.scheme.sign_with(delivery, keyring, timestamp, self.args.fault);
+        signed.map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?;
         Header::apply(&self.args.header, delivery.request.headers_mut());
-        Ok(delivery)
+        Ok(())
     }
 
     /// Refuses a fault that the provider's scheme cannot have.

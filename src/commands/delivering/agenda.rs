@@ -31,7 +31,7 @@ pub(super) struct Ticket {
 pub(super) struct Entry {
     pub(super) ticket: Ticket,
     /// The delivery without the signature of an attempt.
-    pub(super) draft: Delivery,
+    pub(super) draft: Box<Delivery>,
 }
 
 /// What is to be sent.
@@ -95,14 +95,14 @@ impl Agenda {
     }
 
     /// Puts a delivery back for another attempt after a wait, and says how long that lasts here.
-    pub(super) fn again(&mut self, mut ticket: Ticket, draft: Delivery, after: Duration) {
+    pub(super) fn again(&mut self, mut ticket: Ticket, draft: Box<Delivery>, after: Duration) {
         ticket.number += 1;
         ticket.due = self.timeline.now(ticket.due) + after;
         self.waiting.push(Reverse(Entry { ticket, draft }));
     }
 
     /// Takes out what would take a route: the deliveries that wait, and the one that was to be begun.
-    pub(super) fn close(&mut self, route: usize) -> (Vec<Ticket>, Option<Delivery>) {
+    pub(super) fn close(&mut self, route: usize) -> (Vec<Ticket>, Option<Box<Delivery>>) {
         let (closed, open) = std::mem::take(&mut self.waiting)
             .into_iter()
             .partition::<Vec<_>, _>(|Reverse(entry)| entry.ticket.route == route);

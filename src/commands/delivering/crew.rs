@@ -19,20 +19,20 @@ use crate::webhook::delivery::Delivery;
 pub(super) struct Flight {
     pub(super) ticket: Ticket,
     /// The delivery without its signature, where it may have to be sent again.
-    pub(super) spare: Option<Delivery>,
-    pub(super) delivery: Delivery,
+    pub(super) spare: Option<Box<Delivery>>,
+    pub(super) delivery: Box<Delivery>,
     pub(super) client: Arc<Client>,
     pub(super) started: Timestamp,
 }
 
 /// An attempt that has ended.
 pub(super) struct Landing {
-    pub(super) flight: Box<Flight>,
+    pub(super) flight: Flight,
     pub(super) attempt: Attempt,
     worker: Worker,
 }
 
-type Worker = mpsc::Sender<Box<Flight>>;
+type Worker = mpsc::Sender<Flight>;
 
 /// The workers.
 pub(super) struct Crew {
@@ -58,7 +58,7 @@ impl Crew {
     }
 
     /// Makes an attempt; a further worker makes it when all have something to do.
-    pub(super) fn send(&mut self, flight: Box<Flight>) -> Result<(), Error> {
+    pub(super) fn send(&mut self, flight: Flight) -> Result<(), Error> {
         let worker = self.idle.pop().unwrap_or_else(|| self.hire());
         self.flying += 1;
         worker.try_send(flight).map_err(|_| broken())
@@ -87,11 +87,11 @@ impl Crew {
     }
 
     fn hire(&mut self) -> Worker {
-        let (worker, mut flights) = mpsc::channel::<Box<Flight>>(1);
+        let (worker, mut flights) = mpsc::channel::<Flight>(1);
         let (back, landed) = (worker.clone(), self.landed.clone());
         self.workers.spawn(async move {
             while let Some(flight) = flights.recv().await {
-                let Flight { ticket, delivery, client, started, .. } = flight.as_ref();
+                let Flight { ticket, delivery, client, started, .. } = &flight;
                 let attempt = client.send(delivery, ticket.number, *started).await;
                 if landed.send(Landing { flight, attempt, worker: back.clone() }).is_err() {
                     break;

@@ -31,8 +31,8 @@ use crate::webhook::policy::StatusPatterns;
 pub struct Job {
     /// Which of the routes it takes.
     pub route: usize,
-    /// What is delivered: the same id and payload in each attempt. [`Source::sign`] makes an attempt's delivery of it.
-    pub draft: Delivery,
+    /// What is delivered: the same id and payload in each attempt. [`Source::sign`] makes it that of an attempt.
+    pub draft: Box<Delivery>,
     /// How long after the beginning of the run it is due, in the provider's time, which `--speed` scales.
     pub due: Duration,
 }
@@ -53,8 +53,8 @@ pub trait Source {
     /// The next delivery, as of `now`; nothing when there are no more.
     fn next(&mut self, now: Timestamp) -> Result<Option<Job>, Error>;
 
-    /// The delivery of an attempt that begins `now`, with that time and its signature, to one of the routes.
-    fn sign(&mut self, draft: Delivery, route: usize, now: Timestamp) -> Result<Delivery, Error>;
+    /// Gives a delivery to one of the routes what an attempt that begins `now` has: that time, and a signature.
+    fn sign(&mut self, draft: &mut Delivery, route: usize, now: Timestamp) -> Result<(), Error>;
 
     /// What is worth saying about a delivery before it goes out.
     fn remark(&self, _delivery: &Delivery, _route: &Route) -> Option<Notice> {

@@ -159,12 +159,12 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// Sends a delivery once.
     fn launch(&mut self, entry: Entry) -> Result<(), Error> {
-        let Entry { ticket, draft } = entry;
+        let Entry { ticket, draft: mut delivery } = entry;
         let now = (self.clock)();
         let route = &self.routes[ticket.route];
         // Only what may be sent again needs to be kept as it is.
-        let spare = if self.plan.retry { Some(draft.clone()) } else { None };
-        let delivery = self.source.sign(draft, ticket.route, now)?;
+        let spare = if self.plan.retry { Some(delivery.clone()) } else { None };
+        self.source.sign(&mut delivery, ticket.route, now)?;
         if ticket.number == 1 {
             self.tally.begun();
         }
@@ -173,7 +173,7 @@ impl<'a, 'b> Run<'a, 'b> {
             self.screen.sending(&delivery, route, now, remark)?;
         }
         let client = Arc::clone(&route.client);
-        self.crew.send(Box::new(Flight { ticket, spare, delivery, client, started: now }))
+        self.crew.send(Flight { ticket, spare, delivery, client, started: now })
     }
 
     /// Takes in all attempts that have ended, the first of which is `landed`. Where the run goes on, something else is
@@ -202,7 +202,7 @@ impl<'a, 'b> Run<'a, 'b> {
     /// what another attempt has found out, nothing follows, and it is not said again.
     fn land(&mut self, landing: Landing, stopped: bool) -> Result<Option<Stop>, Error> {
         let Landing { flight, mut attempt, .. } = landing;
-        let Flight { mut ticket, spare, delivery, .. } = *flight;
+        let Flight { mut ticket, spare, delivery, .. } = flight;
         let route = &self.routes[ticket.route];
         let reception = route.reception(&delivery, &mut attempt);
         if let Some(recorder) = &mut self.recorder {

@@ -60,10 +60,10 @@ impl Source for Deliveries<'_, '_> {
             let since = Duration::try_from(at.duration_since(first)).unwrap_or_default();
             self.due = self.due.max(since);
         }
-        Ok(Some(Job { route, draft, due: self.due }))
+        Ok(Some(Job { route, draft: Box::new(draft), due: self.due }))
     }
 
-    fn sign(&mut self, draft: Delivery, route: usize, now: Timestamp) -> Result<Delivery, Error> {
+    fn sign(&mut self, draft: &mut Delivery, route: usize, now: Timestamp) -> Result<(), Error> {
         self.preparer.sign(draft, route, now)
     }
 

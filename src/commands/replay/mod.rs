@@ -264,8 +264,8 @@ fn show(
     reporter: &mut dyn Reporter,
 ) -> Result<Exit, Error> {
     for ready in ready.iter().cycle().take(args.count.unwrap_or(ready.len())) {
-        let (draft, way) = preparer.delivery(&ready.item, selection)?;
-        let delivery = preparer.sign(draft, way, (context.clock)())?;
+        let (mut delivery, way) = preparer.delivery(&ready.item, selection)?;
+        preparer.sign(&mut delivery, way, (context.clock)())?;
         let provider = preparer.ways()[way].provider.as_deref();
         reporter.report(&Outcome::Planned { delivery: &delivery, provider })?;
     }

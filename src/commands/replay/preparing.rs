@@ -143,9 +143,9 @@ impl<'a> Preparer<'a> {
                 if tried.iter().all(|tried| *tried) {
                     break;
                 }
-                let (draft, way) = self.delivery(&ready.item, selection)?;
+                let (mut delivery, way) = self.delivery(&ready.item, selection)?;
                 if !std::mem::replace(&mut tried[way], true) {
-                    self.sign(draft, way, now)?;
+                    self.sign(&mut delivery, way, now)?;
                 }
             }
         }
@@ -169,18 +169,15 @@ impl<'a> Preparer<'a> {
         self.draft(captured?)
     }
 
-    /// A delivery as it goes out now.
-    pub(super) fn sign(&self, draft: Delivery, way: usize, now: Timestamp) -> Result<Delivery, Error> {
-        let mut delivery = match &self.ways[way].provider {
-            Some(provider) if !self.keep_signature => {
-                let keyring = self.keyrings.get(&provider.name).ok_or(SigningError::NoSecret);
-                let signed = keyring.and_then(|keyring| provider.scheme.sign_with(draft, keyring, now, None));
-                signed.map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?
-            }
-            Some(_) | None => draft,
-        };
+    /// Makes a delivery one that goes out now.
+    pub(super) fn sign(&self, delivery: &mut Delivery, way: usize, now: Timestamp) -> Result<(), Error> {
+        if let Some(provider) = self.ways[way].provider.as_ref().filter(|_| !self.keep_signature) {
+            let keyring = self.keyrings.get(&provider.name).ok_or(SigningError::NoSecret);
+            let signed = keyring.and_then(|keyring| provider.scheme.sign_with(delivery, keyring, now, None));
+            signed.map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?;
+        }
         Header::apply(&self.args.header, delivery.request.headers_mut());
-        Ok(delivery)
+        Ok(())
     }
 
     /// What may help with an answer that is not good.

@@ -59,10 +59,10 @@ impl Source for Deliveries<'_, '_> {
         let (event, route) = &self.events[self.turn];
         self.turn = (self.turn + 1) % self.events.len();
         let draft = self.composer.compose(event, &self.senders[*route].provider, &self.urls[*route], now)?;
-        Ok(Some(Job { route: *route, draft, due: Duration::ZERO }))
+        Ok(Some(Job { route: *route, draft: Box::new(draft), due: Duration::ZERO }))
     }
 
-    fn sign(&mut self, draft: Delivery, route: usize, now: Timestamp) -> Result<Delivery, Error> {
+    fn sign(&mut self, draft: &mut Delivery, route: usize, now: Timestamp) -> Result<(), Error> {
         let sender = self.senders[route];
         self.composer.sign(draft, &sender.provider, &sender.keyring, now)
     }
