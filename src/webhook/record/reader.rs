@@ -28,7 +28,7 @@ pub struct Reader {
 impl Reader {
     /// Reads a record as [`read`] does.
     pub fn read<'a>(&mut self, json: &'a [u8]) -> Result<Recorded<'a>, ReadError> {
-        let line = str::from_utf8(json).ok().filter(|line| line.len() <= LONGEST);
+        let line = if json.len() <= LONGEST { str::from_utf8(json).ok() } else { None };
         let recorded = line.and_then(|line| self.line(line).ok());
         recorded.map_or_else(|| read(json), Ok)
     }
