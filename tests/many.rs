@@ -154,6 +154,17 @@ fn a_connection_that_was_closed_is_replaced_and_nothing_is_lost_or_sent_twice() 
 }
 
 #[test]
+fn each_delivery_on_a_kept_connection_has_the_whole_time_for_its_answer() {
+    let slow = || Answer::status(200).after(Duration::from_millis(400));
+    let endpoint = Endpoint::new().answering([slow(), slow(), slow(), Answer::never()]);
+    let output = send(&endpoint.port(), ["slot.submitted", "-n", "4", "--timeout", "1s", "-v", "--json"]).run();
+    let attempts = output.exit(3).json_all("attempt");
+    let statuses: Vec<_> = attempts.iter().map(|attempt| attempt["status"].as_u64()).collect();
+    assert_eq!(statuses, [Some(200), Some(200), Some(200), None]);
+    assert!(attempts[3]["duration_ms"].as_f64().is_some_and(|duration| duration >= 1000.0), "{}", attempts[3]);
+}
+
+#[test]
 fn a_receiver_that_dies_midway_is_reported_and_the_rest_is_tried() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("its address").port().to_string();
