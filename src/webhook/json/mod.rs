@@ -10,7 +10,6 @@ mod write;
 pub use self::document::{Document, Kind, Token, Tokens};
 pub use self::edit::{Change, EditError};
 pub use self::path::{Path, PathError, Step};
-pub(in crate::webhook) use self::scan::special;
 pub use self::unescape::Unescape;
 pub use self::write::{write_number, write_optional, write_string, write_thousandths};
 

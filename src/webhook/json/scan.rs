@@ -27,7 +27,7 @@ pub(super) fn is_special(byte: u8) -> bool {
 }
 
 /// Where the first quote, backslash or control character stands, at `at` or behind it; the text's end when there is none.
-pub(in crate::webhook) fn special(text: &[u8], mut at: usize) -> usize {
+pub(super) fn special(text: &[u8], mut at: usize) -> usize {
     while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
         match first_special(*eight) {
             Some(found) => return at + found,

@@ -3,12 +3,11 @@
 mod body;
 mod entry;
 mod headers;
-mod line;
-mod message;
 mod problem;
 mod read;
 mod reader;
 mod recorded;
+mod request;
 mod sent;
 mod text;
 mod write;

@@ -15,7 +15,7 @@ use super::body::{Base64Body, Body, one_body};
 use super::headers::Headers;
 use super::problem::{ReadError, ReadProblem, no_record, other_schema};
 use super::recorded::{Direction, ReadResponse, Recorded};
-use super::text::{HttpVersion, Moment, ReadMethod, Target, Text, object, whole};
+use super::text::{HttpVersion, Moment, ReadMethod, Target, Text, object, only, whole};
 use crate::webhook::delivery::Delivery;
 
 /// What a record is, where it is told that a text is something else.
@@ -23,11 +23,23 @@ const EXPECTED: &str = "a delivery record, which is an object";
 
 /// Reads a record: one JSON object, on one line or on many.
 pub fn read(json: &[u8]) -> Result<Recorded<'_>, ReadError> {
-    match whole::<RawRecord<'_>>(json, EXPECTED) {
-        Ok(raw) if raw.is_ours() => raw.finish(),
+    match whole::<RawRecord<'_, ReadRequest<'_>>>(json, EXPECTED) {
+        Ok(mut raw) if raw.is_ours() => {
+            let missing = || ReadProblem::Member("it has no `request`".to_owned());
+            let request = raw.request.take().ok_or_else(|| ReadError { line: 1, column: 1, problem: missing() })?;
+            Ok(raw.finish(request.head.map(|()| request.body.into_bytes())))
+        }
         Ok(_) => Err(other_schema(json).unwrap_or_else(|| no_record(None))),
         Err(error) => Err(other_schema(json).unwrap_or_else(|| ReadError::of(&error))),
     }
+}
+
+/// Reads a record whose request stands elsewhere, and in its place the string `mark`; nothing when it is not that simple.
+///
+/// The mark must stand nowhere else in the text: whatever reads as the mark, and without an escape, is where the request was.
+pub(super) fn read_around<'a>(json: &'a str, mark: &str, request: Request<Bytes>) -> Option<Recorded<'a>> {
+    let raw: RawRecord<'a, &'a str> = only(serde_json::Deserializer::from_str(json), EXPECTED).ok()?;
+    (raw.is_ours() && raw.request == Some(mark)).then(|| raw.finish(request))
 }
 
 /// Reads a line that `wh sign --json` or `wh send --dry-run --json` wrote: a request as it would go out.
@@ -48,8 +60,9 @@ pub fn read_signed(json: &[u8]) -> Result<Delivery, ReadError> {
     })
 }
 
+/// A record, with a request in whatever form.
 #[derive(Deserialize)]
-struct RawRecord<'a> {
+struct RawRecord<'a, R> {
     #[serde(borrow, default)]
     schema: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -66,8 +79,7 @@ struct RawRecord<'a> {
     url: Option<Text<'a>>,
     #[serde(default)]
     attempt: Option<u32>,
-    #[serde(borrow, default)]
-    request: Option<ReadRequest<'a>>,
+    request: Option<R>,
     #[serde(borrow, default)]
     scheme: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -82,22 +94,20 @@ struct RawRecord<'a> {
     error: Option<Text<'a>>,
 }
 
-impl<'a> RawRecord<'a> {
+impl<'a, R> RawRecord<'a, R> {
     fn is_ours(&self) -> bool {
         self.schema.as_ref().is_some_and(|schema| schema.0 == SCHEMA)
     }
 
-    fn finish(self) -> Result<Recorded<'a>, ReadError> {
-        let missing = || ReadProblem::Member("it has no `request`".to_owned());
-        let request = self.request.ok_or_else(|| ReadError { line: 1, column: 1, problem: missing() })?;
+    fn finish(self, request: Request<Bytes>) -> Recorded<'a> {
         let verification = self.verification.map(|verification| verification.0).unwrap_or_default();
-        Ok(Recorded {
+        Recorded {
             delivery: Delivery {
                 id: self.id.map(Text::into_owned).unwrap_or_default(),
                 scheme: self.scheme.map(Text::into_owned),
                 event: self.event.map(Text::into_owned),
                 variant: self.variant.map(Text::into_owned),
-                request: request.head.map(|()| request.body.into_bytes()),
+                request,
             },
             direction: self.direction.unwrap_or_default(),
             at: self.received_at.or(self.sent_at).map(|moment| moment.0),
@@ -108,7 +118,7 @@ impl<'a> RawRecord<'a> {
             reason: verification.reason.map(|text| text.0),
             response: self.response,
             error: self.error.map(|text| text.0),
-        })
+        }
     }
 }
 
@@ -197,17 +207,12 @@ impl<'de> Deserialize<'de> for ReadResponse {
         let raw: Raw<'_> = object(deserializer, "`response`, an object or null")?;
         let status = StatusCode::from_u16(raw.status)
             .map_err(|_| de::Error::custom(format!("`{}` is no status of a response", raw.status)))?;
-        let told = || de::Error::custom("`duration_ms` is no length of time");
-        let duration = raw.duration_ms.map(|length| duration(length).ok_or_else(told)).transpose()?;
+        let duration = raw.duration_ms.map(|length| Duration::try_from_secs_f64(length / 1000.0)).transpose();
+        let duration = duration.map_err(|_| de::Error::custom("`duration_ms` is no length of time"))?;
         let body = match (raw.body, raw.body_base64) {
             (None, None) => Bytes::new(),
             (body, base64) => one_body(body, base64)?.into_bytes(),
         };
         Ok(Self { status, duration, headers: raw.headers.0, body, truncated: raw.truncated.unwrap_or_default() })
     }
-}
-
-/// A length of time out of milliseconds.
-pub(super) fn duration(milliseconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(milliseconds / 1000.0).ok()
 }

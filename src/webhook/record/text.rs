@@ -20,7 +20,7 @@ pub(super) fn whole<'a, T: Deserialize<'a>>(json: &'a [u8], expected: &'static s
 }
 
 /// The object that a text consists of.
-fn only<'a, R: serde_json::de::Read<'a>, T: Deserialize<'a>>(
+pub(super) fn only<'a, R: serde_json::de::Read<'a>, T: Deserialize<'a>>(
     mut deserializer: serde_json::Deserializer<R>,
     expected: &'static str,
 ) -> serde_json::Result<T> {
