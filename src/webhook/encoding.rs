@@ -78,12 +78,8 @@ impl Encoding {
 
 /// All digits at once, which `hex::encode` pushes one by one.
 fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |number: u8| b"0123456789abcdef"[usize::from(number)];
     let mut digits = vec![0; bytes.len() * 2];
-    for (two, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-        two[0] = digit(byte >> 4);
-        two[1] = digit(byte & 0xf);
-    }
+    hex::encode_to_slice(bytes, &mut digits).expect("two digits a byte");
     String::from_utf8(digits).expect("digits are ASCII")
 }
 
