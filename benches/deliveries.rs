@@ -4,27 +4,21 @@
 //! a time and a signature of its own; `oha` sends the same body of one delivery, unsigned. `wh` runs without a log and
 //! with one. The time that programs take is user and system time, as the kernel counts it.
 
-use std::convert::Infallible;
-use std::io::Write as _;
-use std::net::TcpListener;
+mod support;
+
 use std::process::{Command, Stdio};
 use std::time::Instant;
 use std::{env, fs, thread};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use support::{bind, median, say, serve};
 
 const ROUNDS: usize = 5;
 const COUNT: &str = "10000";
 const AT_A_TIME: &str = "64";
 
 fn main() {
-    let url = serve();
+    let (listener, url) = bind();
+    thread::spawn(move || serve(listener));
     let wh = env!("CARGO_BIN_EXE_wh");
     let oha = env::var("OHA").unwrap_or_else(|_| "oha".to_owned());
     let folder = env::temp_dir().join(format!("wh-deliveries-{}", std::process::id()));
@@ -64,35 +58,6 @@ fn main() {
     let _ = fs::remove_dir_all(folder);
 }
 
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").expect("an open stdout");
-}
-
-/// Starts a receiver on a thread of its own that reads each request and answers 200.
-fn serve() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.set_nonblocking(true).expect("a listener");
-    let address = listener.local_addr().expect("its address");
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-            loop {
-                let (stream, _) = listener.accept().await.expect("a connection");
-                let _ = stream.set_nodelay(true);
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)));
-            }
-        });
-    });
-    format!("http://{address}/")
-}
-
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    // A client that goes away is not missed here.
-    let _ = request.into_body().collect().await;
-    Ok(Response::new(Full::new(Bytes::from_static(b"ok"))))
-}
-
 /// Seconds by the clock on the wall, and of user and system time.
 fn measure(program: &str, arguments: &[&str]) -> (f64, f64) {
     let before = children();
@@ -110,9 +75,4 @@ fn children() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").expect("Linux");
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
     fields.skip(13).take(2).map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>() / 100.0
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

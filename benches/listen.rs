@@ -5,20 +5,14 @@
 //! delivery of 500 bytes over 64 connections; `oha` takes about as much of the machine as the bare server does. The bare
 //! server is this file itself, started with `WH_BENCH_BARE` set, so that each has a process of its own.
 
-use std::convert::Infallible;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
+mod support;
+
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::{env, fs};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use support::{bind, median, say, serve};
 
 const BARE: &str = "WH_BENCH_BARE";
 const ROUNDS: usize = 5;
@@ -29,7 +23,9 @@ const NOTE: usize = 250;
 
 fn main() {
     if env::var_os(BARE).is_some() {
-        return serve();
+        let (listener, url) = bind();
+        say(&url);
+        return serve(listener);
     }
     let folder = env::temp_dir().join(format!("wh-bench-listen-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder for the log");
@@ -64,10 +60,6 @@ fn main() {
     }
     drop(servers);
     let _ = fs::remove_dir_all(folder);
-}
-
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").expect("an open stdout");
 }
 
 /// A server in a process of its own, which ends with this value.
@@ -138,31 +130,4 @@ fn load(delivery: &Value, url: &str) -> (f64, f64) {
     let statuses = told["statusCodeDistribution"].as_object().expect("statuses");
     assert_eq!(statuses.keys().collect::<Vec<_>>(), ["200"], "all are accepted");
     (told["summary"]["requestsPerSec"].as_f64().expect("a rate"), statuses["200"].as_f64().expect("a number"))
-}
-
-/// The bare server: says where it is, and answers.
-fn serve() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.set_nonblocking(true).expect("a listener");
-    say(&format!("http://{}/", listener.local_addr().expect("its address")));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-        loop {
-            let (stream, _) = listener.accept().await.expect("a connection");
-            let _ = stream.set_nodelay(true);
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)));
-        }
-    });
-}
-
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    // A client that goes away is not missed here.
-    let _ = request.into_body().collect().await;
-    Ok(Response::new(Full::new(Bytes::from_static(br#"{"received":true}"#))))
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
