@@ -22,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::nearest::suggestion;
 use super::rfc3339::write_time;
+use super::template::position;
 
 /// Fills in the placeholders of one delivery.
 pub struct Renderer<'a> {
@@ -159,7 +160,7 @@ impl Prepared {
                 pieces.push(Piece::Literal(range));
             }
         };
-        while let Some(at) = position(&text[rest..], *b"{{") {
+        while let Some(at) = position(&text[rest..], b"{{") {
             let offset = rest + at;
             let inside = offset + 2;
             if text[inside..].starts_with(b"{{") {
@@ -167,7 +168,7 @@ impl Prepared {
                 (start, rest) = (inside + 2, inside + 2);
                 continue;
             }
-            let length = position(&text[inside..], *b"}}").unwrap_or((text.len() - inside).min(24));
+            let length = position(&text[inside..], b"}}").unwrap_or((text.len() - inside).min(24));
             let whole = String::from_utf8_lossy(&text[inside..inside + length]).into_owned();
             let error = |hint| PlaceholderError { offset, text: whole.clone(), hint };
             let number = whole.strip_prefix('#');
@@ -196,11 +197,6 @@ impl Prepared {
         literal(start..text.len(), &mut pieces);
         Ok(Self { text: text.to_vec(), pieces })
     }
-}
-
-/// Where two bytes stand. A fixture is short: to make ready for a faster search takes longer than the search.
-fn position(text: &[u8], pair: [u8; 2]) -> Option<usize> {
-    text.windows(2).position(|bytes| bytes == pair)
 }
 
 /// What a placeholder stands for, and whether it is the same wherever it stands; the error is a hint.

@@ -44,6 +44,11 @@ impl Handler for Told {
 
 impl Server {
     fn new(limits: Limits) -> Self {
+        Self::in_room(Room::new(limits))
+    }
+
+    /// One that may have others beside it in the same room.
+    fn in_room(room: Arc<Room>) -> Self {
         let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         socket.set_nonblocking(true).expect("a socket");
         let address = socket.local_addr().expect("an address");
@@ -55,7 +60,7 @@ impl Server {
             runtime.block_on(async {
                 let socket = tokio::net::TcpListener::from_std(socket).expect("a socket that does not block");
                 let stopped = async move { drop(stopped.await) };
-                serve(vec![socket], handler, Room::new(limits), stopped).await;
+                serve(vec![socket], handler, room, stopped).await;
             });
         });
         Self { address, told, stop: Some(stop), thread: Some(thread) }
@@ -140,6 +145,26 @@ fn bodies_that_are_too_large_together_are_503_until_others_are_answered() {
     first.write_all(b"gh").expect("a server");
     assert_eq!((hear(first).status, second()), (200, 200));
     assert!(server.refusals().contains(&Refusal::NoRoom { limit: 10 }));
+}
+
+#[test]
+fn the_room_for_bodies_is_one_on_however_many_threads_they_come_in() {
+    let room = Room::new(Limits { body: 8, bodies: 10, ..patient() });
+    let (mut one, other) = (Server::in_room(Arc::clone(&room)), Server::in_room(room));
+    let mut first = connect(one.address);
+    first
+        .write_all(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8\r\n\r\nabcdef")
+        .expect("a server");
+    let second = || exchange(other.address, &Message::new("ghijkl").bytes()).status;
+    // Until the one has read what the first has sent, there is room in the other.
+    let refused = (0..1000).map(|_| second()).find(|status| *status != 200);
+    assert_eq!(refused, Some(503));
+    first.write_all(b"gh").expect("a server");
+    assert_eq!((hear(first).status, second()), (200, 200));
+    // They wait for one another's clients, so that both are to stop.
+    drop(one.stop.take());
+    assert!(other.refusals().contains(&Refusal::NoRoom { limit: 10 }));
+    assert_eq!(one.refusals(), []);
 }
 
 #[test]
