@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Request};
 use jiff::Timestamp;
 
@@ -188,13 +188,14 @@ impl Scheme {
 
     fn write(&self, request: &mut Request<Bytes>, payload: Bytes, proof: &Proof<'_>) -> Result<(), SigningError> {
         let headers = request.headers_mut();
-        let mut text = Vec::with_capacity(USUAL_VALUE);
+        // One piece of memory for the values of all headers.
+        let mut text = BytesMut::with_capacity(USUAL_VALUE * self.headers.len());
         for rule in &self.headers {
             if !proof.write(rule, &mut text) {
                 headers.remove(&rule.header);
                 continue;
             }
-            let value = HeaderValue::from_bytes(&text).map_err(|_| SigningError::BadHeader {
+            let value = HeaderValue::from_maybe_shared(text.split().freeze()).map_err(|_| SigningError::BadHeader {
                 name: rule.name.clone(),
                 reason: "a control character is in it",
             })?;
@@ -231,7 +232,7 @@ pub(super) struct Content<'a> {
 impl Proof<'_> {
     /// Writes the value of a header in place of `text`: its items, each once, or once for each signature where it holds
     /// one. An item in which something is left out is left out; whether any is not.
-    fn write(&self, rule: &HeaderRule, text: &mut Vec<u8>) -> bool {
+    fn write(&self, rule: &HeaderRule, text: &mut BytesMut) -> bool {
         text.clear();
         let mut any = false;
         for item in &rule.items {
