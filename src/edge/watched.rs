@@ -14,6 +14,11 @@ pub(super) trait Watch: Unpin {
 
     /// The other side has taken something.
     fn said(&self) {}
+
+    /// Whether the other side has been heard for long enough: one that goes on and on would leave no time for anything else.
+    fn has_had_its_turn(&self) -> bool {
+        false
+    }
 }
 
 /// A connection that is watched.
@@ -42,6 +47,10 @@ impl<W: Watch> AsyncRead for Watched<W> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.watch.has_had_its_turn() {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {

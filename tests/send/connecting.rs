@@ -60,6 +60,26 @@ fn a_receiver_that_answers_slowly_is_waited_for() {
 }
 
 #[test]
+fn a_receiver_that_says_it_will_answer_again_and_again_has_no_more_than_its_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port().to_string();
+    let receiver = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        stream.read_exact(&mut [0; 64]).expect("the beginning of a request");
+        let interim = b"HTTP/1.1 102 Processing\r\n\r\n".repeat(1000);
+        let mut times = 0;
+        while stream.write_all(&interim).is_ok() {
+            times += 1;
+        }
+        times
+    });
+    let output = send(["slot.submitted", "--timeout", "300ms", "--json", "--to", &port]).run();
+    let attempt = output.exit(3).within(Duration::from_secs(5)).json("attempt");
+    assert_eq!(attempt["code"], json!("timeout"), "{attempt}");
+    assert!(receiver.join().expect("a receiver") > 1, "more than is read at a time");
+}
+
+#[test]
 fn the_status_of_an_answer_whose_body_never_ends_is_kept() {
     let begin = |status| {
         let port = answering_raw(status, false);
