@@ -103,6 +103,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("colored", &["report/palette.rs"]),
     ("dialoguer", &["edge/prompt.rs"]),
     ("flate2", &["webhook/"]),
+    ("futures_util", &["commands/delivering/crew.rs"]),
     ("indicatif", &["report/progress.rs"]),
     ("hmac", &["webhook/"]),
     ("sha1", &["webhook/"]),

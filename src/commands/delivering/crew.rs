@@ -1,107 +1,106 @@
-//! The workers that make the attempts: as many as may be on their way at a time, each with one attempt after the other.
+//! The workers of a run: as many as may be on their way at a time, each with one attempt after the other.
 //!
-//! A worker lives as long as the run, so that a delivery costs two messages and no task of its own.
+//! They all work in one task. Whoever has its answer takes in what came of it and has the next delivery signed, so that
+//! nothing is handed over on the way.
 
-use std::io;
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::task::coop::unconstrained;
+use tokio::task::yield_now;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
-use super::agenda::Ticket;
-use crate::edge::client::Client;
+use super::run::{Flight, Run, Stop};
+use crate::edge::interruption::Interruptions;
 use crate::error::Error;
-use crate::webhook::attempt::Attempt;
-use crate::webhook::delivery::Delivery;
 
-/// An attempt that is to be made.
-pub(super) struct Flight {
-    pub(super) ticket: Ticket,
-    /// The delivery without its signature, where it may have to be sent again.
-    pub(super) spare: Option<Box<Delivery>>,
-    pub(super) delivery: Box<Delivery>,
-    pub(super) client: Arc<Client>,
-    pub(super) started: Timestamp,
-}
+/// How often someone who watches is told how far it is.
+const TICK: Duration = Duration::from_millis(100);
 
-/// An attempt that has ended.
-pub(super) struct Landing {
-    pub(super) flight: Flight,
-    pub(super) attempt: Attempt,
-    worker: Worker,
-}
+/// What a worker leaves with: whether what it found out stops the run.
+type Left = Result<Option<Stop>, Error>;
 
-type Worker = mpsc::Sender<Flight>;
-
-/// The workers.
-pub(super) struct Crew {
-    /// Those that have nothing to do.
-    idle: Vec<Worker>,
-    /// How many attempts are on their way.
-    flying: usize,
-    landings: mpsc::UnboundedReceiver<Landing>,
-    landed: mpsc::UnboundedSender<Landing>,
-    /// Those that there are; they are stopped with it.
-    workers: JoinSet<()>,
-}
-
-impl Crew {
-    pub(super) fn new() -> Self {
-        let (landed, landings) = mpsc::unbounded_channel();
-        Self { idle: Vec::new(), flying: 0, landings, landed, workers: JoinSet::new() }
-    }
-
-    /// How many attempts are on their way.
-    pub(super) fn flying(&self) -> usize {
-        self.flying
-    }
-
-    /// Makes an attempt; a further worker makes it when all have something to do.
-    pub(super) fn send(&mut self, flight: Flight) -> Result<(), Error> {
-        let worker = self.idle.pop().unwrap_or_else(|| self.hire());
-        self.flying += 1;
-        worker.try_send(flight).map_err(|_| broken())
-    }
-
-    /// Waits for the next attempt that ends.
-    pub(super) async fn landed(&mut self) -> Result<Landing, Error> {
-        tokio::select! {
-            biased;
-            Some(landing) = self.landings.recv() => Ok(self.relieve(landing)),
-            // It ends before its time only by a mistake in the program, and what it had to do is lost.
-            Some(_) = self.workers.join_next() => Err(broken()),
+/// Sends until there is nothing more to send, or something stops it.
+pub(super) async fn fly(run: &RefCell<Run<'_, '_>>) -> Left {
+    let unheard = |reason| Error::System { what: "Ctrl-C cannot be heard", reason };
+    let mut interruptions = Interruptions::new().map_err(unheard)?;
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (most, watched) = (run.borrow().plan.concurrency, run.borrow().plan.watched);
+    let mut workers = FuturesUnordered::new();
+    loop {
+        let wake = loop {
+            if workers.len() == most {
+                break None;
+            }
+            let Some(flight) = run.borrow_mut().next()? else { break run.borrow().wakes() };
+            workers.push(work(run, flight));
+        };
+        if workers.is_empty() && wake.is_none() {
+            return Ok(None);
         }
-    }
-
-    /// The next attempt that has ended already.
-    pub(super) fn try_landed(&mut self) -> Option<Landing> {
-        let landing = self.landings.try_recv().ok()?;
-        Some(self.relieve(landing))
-    }
-
-    fn relieve(&mut self, landing: Landing) -> Landing {
-        self.flying -= 1;
-        self.idle.push(landing.worker.clone());
-        landing
-    }
-
-    fn hire(&mut self) -> Worker {
-        let (worker, mut flights) = mpsc::channel::<Flight>(1);
-        let (back, landed) = (worker.clone(), self.landed.clone());
-        self.workers.spawn(async move {
-            while let Some(flight) = flights.recv().await {
-                let Flight { ticket, delivery, client, started, .. } = &flight;
-                let attempt = client.send(delivery, ticket.number, *started).await;
-                if landed.send(Landing { flight, attempt, worker: back.clone() }).is_err() {
-                    break;
+        tokio::select! {
+            left = one_leaves(run, &mut workers), if !workers.is_empty() => {
+                if let Some(stop) = left? {
+                    return Ok(Some(stop));
                 }
             }
-        });
-        worker
+            () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
+            _ = tick.tick(), if watched => run.borrow_mut().show_progress()?,
+            () = interruptions.next() => return finish(run, workers, &mut interruptions).await.map(Some),
+        }
     }
 }
 
-fn broken() -> Error {
-    Error::System { what: "an attempt broke off", reason: io::Error::other("its worker has ended") }
+/// Waits for what is on its way, as long as that is granted and nobody presses Ctrl-C again.
+async fn finish(
+    run: &RefCell<Run<'_, '_>>,
+    mut workers: FuturesUnordered<impl Future<Output = Left>>,
+    interruptions: &mut Interruptions,
+) -> Result<Stop, Error> {
+    run.borrow_mut().close();
+    let deadline = Instant::now() + run.borrow().plan.grace;
+    while !workers.is_empty() {
+        tokio::select! {
+            left = one_leaves(run, &mut workers) => {
+                left?;
+            }
+            () = sleep_until(deadline.into()) => break,
+            () = interruptions.next() => break,
+        }
+    }
+    Ok(Stop::Interrupted)
+}
+
+/// Makes an attempt, takes in what came of it, and makes the next one, until there is none to make now.
+async fn work(run: &RefCell<Run<'_, '_>>, mut flight: Flight) -> Left {
+    loop {
+        let attempt = flight.send().await;
+        if let Some(stop) = run.borrow_mut().land(flight, attempt)? {
+            return Ok(Some(stop));
+        }
+        let Some(next) = run.borrow_mut().next()? else { return Ok(None) };
+        flight = next;
+        // The others have their answers taken in, too, before the next is sent: a receiver that gets requests one close to
+        // the other need not be woken for each of them.
+        yield_now().await;
+    }
+}
+
+/// Lets all go on that can until one of them leaves. What was recorded meanwhile is kept before anything is waited for.
+async fn one_leaves(run: &RefCell<Run<'_, '_>>, workers: &mut FuturesUnordered<impl Future<Output = Left>>) -> Left {
+    let left = poll_fn(|context| {
+        let (mut stop, mut any) = (None, false);
+        while let Poll::Ready(Some(left)) = workers.poll_next_unpin(context) {
+            stop = stop.or(left?);
+            any = true;
+        }
+        run.borrow_mut().commit()?;
+        if any { Poll::Ready(Ok(stop)) } else { Poll::Pending }
+    });
+    // A task may do so much at a time, and these are many in one.
+    unconstrained(left).await
 }

@@ -12,6 +12,7 @@ mod run;
 mod screen;
 mod tally;
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -121,8 +122,8 @@ pub struct Deliverer<'a> {
 impl Deliverer<'_> {
     /// Delivers all that the source has; what came of it decides how the run ends.
     pub async fn run(self, source: &mut dyn Source) -> Result<Exit, Error> {
-        let mut run = Run::new(self, source);
-        let stopped = run.fly().await;
-        run.end(stopped)
+        let run = RefCell::new(Run::new(self, source));
+        let stopped = crew::fly(&run).await;
+        run.into_inner().end(stopped)
     }
 }

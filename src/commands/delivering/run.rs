@@ -1,27 +1,22 @@
-//! A run of the deliverer: it sends what is due, takes in what has ended, and waits for whatever comes first.
+//! A run of the deliverer: what is sent next, and what follows from what has ended. It waits for nothing.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
-use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use super::agenda::{Agenda, Entry, Ticket};
-use super::crew::{Crew, Flight, Landing};
 use super::endpoint::Endpoint;
 use super::screen::{Ended, Screen};
 use super::tally::Tally;
 use super::{Deliverer, Job, Plan, Recorder, Route, Source};
-use crate::edge::interruption::Interruptions;
+use crate::edge::client::Client;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::{Progress, Prospect};
 use crate::webhook::attempt::{Attempt, Failure};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::retrying::{GivingUp, Step};
-
-/// How often someone who watches is told how far it is.
-const TICK: Duration = Duration::from_millis(100);
 
 /// Why a run ends before its time.
 pub(super) enum Stop {
@@ -31,16 +26,38 @@ pub(super) enum Stop {
     Nobody(Error),
 }
 
+/// An attempt that is to be made.
+pub(super) struct Flight {
+    ticket: Ticket,
+    /// The delivery without its signature, where it may have to be sent again.
+    spare: Option<Box<Delivery>>,
+    delivery: Box<Delivery>,
+    client: Arc<Client>,
+    started: Timestamp,
+}
+
+impl Flight {
+    /// Makes it.
+    pub(super) async fn send(&self) -> Attempt {
+        self.client.send(&self.delivery, self.ticket.number, self.started).await
+    }
+}
+
 pub(super) struct Run<'a, 'b> {
     routes: Vec<Route>,
-    plan: Plan,
+    pub(super) plan: Plan,
     clock: fn() -> Timestamp,
     random: fastrand::Rng,
     recorder: Option<&'a mut dyn Recorder>,
     source: &'b mut dyn Source,
     screen: Screen<'a>,
     agenda: Agenda,
-    crew: Crew,
+    /// How many attempts are on their way.
+    flying: usize,
+    /// Whether nothing more is sent.
+    over: bool,
+    /// Whether that is for what an attempt has found out.
+    stopped: bool,
     /// How the endpoints of the routes have done.
     endpoints: Vec<Endpoint>,
     tally: Tally,
@@ -52,7 +69,9 @@ impl<'a, 'b> Run<'a, 'b> {
         Self {
             screen: Screen::new(reporter, &plan),
             agenda: Agenda::new(plan.speed, plan.rate),
-            crew: Crew::new(),
+            flying: 0,
+            over: false,
+            stopped: false,
             endpoints: vec![Endpoint::default(); routes.len()],
             tally: Tally::new(plan.all),
             routes,
@@ -66,7 +85,7 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// What has come of it, once it has stopped; what is still on its way is given up.
     pub(super) fn end(mut self, stopped: Result<Option<Stop>, Error>) -> Result<Exit, Error> {
-        self.tally.stop(self.crew.flying(), self.agenda.waiting(), self.agenda.elapsed());
+        self.tally.stop(self.flying, self.agenda.waiting(), self.agenda.elapsed());
         // What was delivered is kept, whatever stopped the rest.
         self.commit()?;
         let stopped = stopped?;
@@ -80,58 +99,26 @@ impl<'a, 'b> Run<'a, 'b> {
         }
     }
 
-    /// Sends until there is nothing more to send, or something stops it.
-    pub(super) async fn fly(&mut self) -> Result<Option<Stop>, Error> {
-        let unheard = |reason| Error::System { what: "Ctrl-C cannot be heard", reason };
-        let mut interruptions = Interruptions::new().map_err(unheard)?;
-        let mut tick = interval(TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            let wake = self.launch_all()?;
-            if self.crew.flying() == 0 && wake.is_none() {
-                return Ok(None);
-            }
-            tokio::select! {
-                landed = self.crew.landed(), if self.crew.flying() > 0 => {
-                    if let Some(stop) = self.land_all(landed?, true)? {
-                        return Ok(Some(stop));
-                    }
-                }
-                () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
-                _ = tick.tick(), if self.plan.watched => self.show_progress()?,
-                () = interruptions.next() => return self.finish(&mut interruptions).await.map(Some),
-            }
+    /// What is sent next, if anything may be sent now.
+    pub(super) fn next(&mut self) -> Result<Option<Flight>, Error> {
+        if self.over {
+            return Ok(None);
         }
+        if self.agenda.wants_job() {
+            let job = self.next_job()?;
+            self.agenda.take(job);
+        }
+        self.agenda.next().map(|entry| self.launch(entry)).transpose()
     }
 
-    /// Waits for what is on its way, as long as that is granted and nobody presses Ctrl-C again.
-    async fn finish(&mut self, interruptions: &mut Interruptions) -> Result<Stop, Error> {
-        let deadline = Instant::now() + self.plan.grace;
-        while self.crew.flying() > 0 {
-            tokio::select! {
-                landed = self.crew.landed() => {
-                    self.land_all(landed?, false)?;
-                }
-                () = sleep_until(deadline.into()) => break,
-                () = interruptions.next() => break,
-            }
-        }
-        Ok(Stop::Interrupted)
+    /// When something may be sent without anything else happening, where nothing may be now.
+    pub(super) fn wakes(&self) -> Option<Instant> {
+        self.agenda.wakes()
     }
 
-    /// Sends all that may be sent now. When something may be sent later, without anything else happening, says when.
-    fn launch_all(&mut self) -> Result<Option<Instant>, Error> {
-        while self.crew.flying() < self.plan.concurrency {
-            if self.agenda.wants_job() {
-                let job = self.next_job()?;
-                self.agenda.take(job);
-            }
-            match self.agenda.next() {
-                Some(entry) => self.launch(entry)?,
-                None => return Ok(self.agenda.wakes()),
-            }
-        }
-        Ok(None)
+    /// Sends nothing more.
+    pub(super) fn close(&mut self) {
+        self.over = true;
     }
 
     /// The source's next job that may be sent at all.
@@ -157,8 +144,8 @@ impl<'a, 'b> Run<'a, 'b> {
         }
     }
 
-    /// Sends a delivery once.
-    fn launch(&mut self, entry: Entry) -> Result<(), Error> {
+    /// Makes a delivery ready to be sent once.
+    fn launch(&mut self, entry: Entry) -> Result<Flight, Error> {
         let Entry { ticket, draft: mut delivery } = entry;
         let now = (self.clock)();
         let route = &self.routes[ticket.route];
@@ -173,35 +160,20 @@ impl<'a, 'b> Run<'a, 'b> {
             self.screen.sending(&delivery, route, now, remark)?;
         }
         let client = Arc::clone(&route.client);
-        self.crew.send(Flight { ticket, spare, delivery, client, started: now })
-    }
-
-    /// Takes in all attempts that have ended, the first of which is `landed`. Where the run goes on, something else is
-    /// sent in the place of each at once: what the one gives back, the other takes.
-    fn land_all(&mut self, landed: Landing, goes_on: bool) -> Result<Option<Stop>, Error> {
-        let (mut stop, mut next) = (None, Some(landed));
-        while let Some(landed) = next {
-            let stopped = self.land(landed, stop.is_some())?;
-            stop = stop.or(stopped);
-            if goes_on && stop.is_none() {
-                self.launch_all()?;
-            }
-            next = self.crew.try_landed();
-        }
-        self.commit()?;
-        Ok(stop)
+        self.flying += 1;
+        Ok(Flight { ticket, spare, delivery, client, started: now })
     }
 
     /// Puts what was recorded where it is kept.
-    fn commit(&mut self) -> Result<(), Error> {
+    pub(super) fn commit(&mut self) -> Result<(), Error> {
         let lost = self.recorder.as_mut().map(|recorder| recorder.commit()).transpose()?.flatten();
         lost.map_or(Ok(()), |notice| self.screen.notice(notice))
     }
 
-    /// Records, counts and shows what came of an attempt, and decides what follows it. Where the run has stopped for
-    /// what another attempt has found out, nothing follows, and it is not said again.
-    fn land(&mut self, landing: Landing, stopped: bool) -> Result<Option<Stop>, Error> {
-        let Landing { flight, mut attempt, .. } = landing;
+    /// Records, counts and shows what came of an attempt, and decides what follows it. Where the run is over for what
+    /// another attempt has found out, it is not said again.
+    pub(super) fn land(&mut self, flight: Flight, mut attempt: Attempt) -> Result<Option<Stop>, Error> {
+        self.flying -= 1;
         let Flight { mut ticket, spare, delivery, .. } = flight;
         let route = &self.routes[ticket.route];
         let reception = route.reception(&delivery, &mut attempt);
@@ -214,7 +186,7 @@ impl<'a, 'b> Run<'a, 'b> {
         let prospect = if self.plan.retry { self.prospect(&mut ticket, &attempt) } else { None };
         let route = &self.routes[ticket.route];
         let fatal = if prospect.is_none() { self.fatal(&attempt, route) } else { None };
-        if !stopped {
+        if !self.stopped {
             let (fatal, prospect) = (fatal.is_some(), prospect.as_ref());
             let (delivery, attempt) = (&delivery, &attempt);
             let ended = Ended { delivery, attempt, route, reception, good, fatal, prospect };
@@ -229,6 +201,9 @@ impl<'a, 'b> Run<'a, 'b> {
                     self.disable(index)?;
                 }
             }
+        }
+        if fatal.is_some() {
+            (self.over, self.stopped) = (true, true);
         }
         Ok(fatal.map(Stop::Nobody))
     }
@@ -268,8 +243,8 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     /// Tells who watches how far it is.
-    fn show_progress(&mut self) -> Result<(), Error> {
-        let next = self.agenda.next_wait().filter(|_| self.crew.flying() == 0);
+    pub(super) fn show_progress(&mut self) -> Result<(), Error> {
+        let next = self.agenda.next_wait().filter(|_| self.flying == 0);
         let counted = self.screen.counts();
         if next.is_none() && !counted {
             return Ok(());
