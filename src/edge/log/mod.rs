@@ -101,7 +101,17 @@ impl Log {
 
     /// Puts a full log aside; it has to be taken first.
     fn put_aside(&self) -> io::Result<()> {
-        fs::rename(&self.path, aside(&self.path))
+        let aside = aside(&self.path);
+        // To remove a file as large as that takes a tenth of a second. It is there until nobody has it open any more, so that
+        // whoever waits for an append need not wait for that, too.
+        let has_former = cfg!(unix) && fs::symlink_metadata(&aside).is_ok_and(|metadata| metadata.is_file());
+        let former = if has_former { File::open(&aside).ok() } else { None };
+        fs::rename(&self.path, aside)?;
+        if let Some(former) = former {
+            // Where the system has no thread to give, it is closed here.
+            let _ = std::thread::Builder::new().name("log".to_owned()).spawn(move || drop(former));
+        }
+        Ok(())
     }
 
     /// Ends the last line where that was not done; says so, and how long the line is.
