@@ -43,7 +43,7 @@ pub struct Document<'a> {
     pub(super) text: &'a [u8],
 }
 
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl<'a> Document<'a> {
     /// Checks that `text` is one JSON value; a byte order mark before it is passed over, any depth is accepted.

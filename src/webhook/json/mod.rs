@@ -4,12 +4,14 @@ mod document;
 mod edit;
 mod path;
 mod scan;
+mod texts;
 mod unescape;
 mod write;
 
 pub use self::document::{Document, Kind, Token, Tokens};
 pub use self::edit::{Change, EditError};
 pub use self::path::{Path, PathError, Step};
+pub use self::texts::texts;
 pub use self::unescape::Unescape;
 pub use self::write::{write_number, write_optional, write_string, write_thousandths};
 

@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue, Method};
 use super::delivery::Delivery;
 use super::event::EventName;
 use super::id_form::IdForm;
-use super::json::{Document, Path};
+use super::json::{Document, Path, texts};
 use super::policy::DeliveryPolicy;
 use super::scheme::Scheme;
 use super::template::{Field, Template};
@@ -177,11 +177,21 @@ impl Provider {
     }
 
     /// The value at the first of some places that is there, for several lists of places: the payload is read once.
-    fn first<const N: usize>(&self, lists: [&[Place]; N], delivery: &Delivery) -> [Option<String>; N] {
+    fn first<'p, const N: usize>(&self, lists: [&'p [Place]; N], delivery: &Delivery) -> [Option<String>; N] {
         let Some(payload) = self.scheme.payload(delivery) else { return [const { None }; N] };
-        let in_payload = lists.iter().copied().flatten().any(|place| matches!(place, Place::Payload(_)));
-        let document = if in_payload { Document::parse(&payload).ok() } else { None };
-        lists.map(|places| places.iter().find_map(|place| place.value(delivery, document.as_ref())))
+        let in_payload = |place: &'p Place| match place {
+            Place::Payload(path) => Some(path),
+            Place::Header { .. } => None,
+        };
+        let paths: Vec<&Path> = lists.iter().copied().flatten().filter_map(in_payload).collect();
+        let found = if paths.is_empty() { Vec::new() } else { texts(&payload, &paths).unwrap_or_default() };
+        let mut found = found.into_iter();
+        let mut value = |place: &Place| match place {
+            Place::Payload(_) => found.next().flatten().map(Cow::into_owned),
+            Place::Header { .. } => place.value(delivery, None),
+        };
+        // Each place is looked at, so that what was found keeps in step with them.
+        lists.map(|places| places.iter().fold(None, |first, place| value(place).filter(|_| first.is_none()).or(first)))
     }
 }
 
