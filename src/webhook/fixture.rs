@@ -64,7 +64,7 @@ impl<'a> Renderer<'a> {
 
     /// The same of a text whose placeholders have been read already.
     pub fn fill(&mut self, prepared: &Prepared) -> Result<Vec<u8>, PlaceholderError> {
-        let mut rendered = Vec::with_capacity(prepared.text.len() + prepared.text.len() / 4);
+        let mut rendered = Vec::with_capacity(prepared.room);
         // Where what has a label stands, so that it can be said again.
         let mut labelled: Vec<(&str, Range<usize>)> = Vec::new();
         for piece in &prepared.pieces {
@@ -120,6 +120,8 @@ impl<'a> Renderer<'a> {
 pub struct Prepared {
     text: Vec<u8>,
     pieces: Vec<Piece>,
+    /// How many bytes it has once it is filled in, as far as can be told.
+    room: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -147,6 +149,17 @@ enum Value {
     Uuid,
     Characters { alphabet: &'static [u8], length: usize, number: bool },
     Time { kind: &'static str, offset: SignedDuration },
+}
+
+impl Value {
+    /// How many bytes it has, or, where that differs, rather more than it usually has.
+    const fn length(&self) -> usize {
+        match self {
+            Self::Characters { length, .. } => *length,
+            Self::Uuid => 36,
+            Self::Id | Self::Event | Self::Time { .. } => 32,
+        }
+    }
 }
 
 impl Prepared {
@@ -195,7 +208,11 @@ impl Prepared {
             start = rest;
         }
         literal(start..text.len(), &mut pieces);
-        Ok(Self { text: text.to_vec(), pieces })
+        let room = pieces.iter().map(|piece| match piece {
+            Piece::Literal(range) => range.len(),
+            Piece::Placeholder(placeholder) => placeholder.value.length(),
+        });
+        Ok(Self { text: text.to_vec(), room: room.sum(), pieces })
     }
 }
 
