@@ -70,9 +70,17 @@ impl Receiver {
 
 /// An answer in JSON.
 pub(super) fn json_answer(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
-    let mut answer = Response::new(body.into());
+    json_answer_in(HeaderMap::new(), status, body.into())
+}
+
+/// The same in the place of other headers, such as those of the request. Hyper keeps the memory of an answer's headers for
+/// those of the next request, so that this makes one piece of memory do for all of them.
+pub(super) fn json_answer_in(mut headers: HeaderMap, status: StatusCode, body: Bytes) -> Response<Bytes> {
+    headers.clear();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut answer = Response::new(body);
     *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *answer.headers_mut() = headers;
     answer
 }
 

@@ -279,6 +279,20 @@ pub struct Totals {
     pub disputed: u64,
 }
 
+impl std::ops::AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        let Self { received, valid, invalid, unverified, accepted, forwarded, failed, disputed } = other;
+        self.received += received;
+        self.valid += valid;
+        self.invalid += invalid;
+        self.unverified += unverified;
+        self.accepted += accepted;
+        self.forwarded += forwarded;
+        self.failed += failed;
+        self.disputed += disputed;
+    }
+}
+
 /// What came of many deliveries.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {

@@ -168,6 +168,21 @@ fn the_room_for_bodies_is_one_on_however_many_threads_they_come_in() {
 }
 
 #[test]
+fn a_small_body_has_its_room_whatever_larger_ones_take() {
+    // A quarter of the room is for a body of five bytes on each connection, and the rest for larger ones.
+    let server = Server::new(Limits { bodies: 80, connections: 4, ..patient() });
+    let mut first = connect(server.address);
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 60\r\n\r\n";
+    first.write_all(format!("{head}{}", "a".repeat(59)).as_bytes()).expect("a server");
+    let status = |body: &str| exchange(server.address, &Message::new(body).bytes()).status;
+    // Until the server has read what the first has sent, there is room for others.
+    let refused = (0..1000).map(|_| status("123456")).find(|status| *status != 200);
+    assert_eq!((refused, status("12345")), (Some(503), 200));
+    first.write_all(b"a").expect("a server");
+    assert_eq!((hear(first).status, status("123456")), (200, 200));
+}
+
+#[test]
 fn one_host_is_due_and_no_tunnel_is_given() {
     let server = Server::new(patient());
     for (head, due) in [

@@ -12,9 +12,9 @@ use serde_json::json;
 use tokio::task::{JoinError, JoinSet};
 
 use super::display::{Display, Line, Waiting};
-use super::expectations::{Expectations, Noted};
+use super::expectations::{Expectations, Ledger, Noted};
 use super::logbook::Logbook;
-use crate::commands::receiver::json_answer;
+use crate::commands::receiver::{json_answer, json_answer_in};
 use crate::edge::client::Client;
 use crate::edge::listener::{Handler, Refusal};
 use crate::edge::target::Target;
@@ -84,22 +84,25 @@ pub struct Desk {
     pub responded: AtomicUsize,
     /// How long to wait before an answer.
     pub delay: Option<Duration>,
-    /// Where they are shown.
-    pub display: Display,
     /// What is waited for.
     pub expectations: Arc<Expectations>,
     /// Says what time it is.
     pub clock: fn() -> Timestamp,
-    /// Where the ids of deliveries that have none come from.
-    pub random: Mutex<fastrand::Rng>,
 }
 
-/// Who serves at the desk: one for each thread, with a logbook of its own, so that they do not wait for one another.
+/// Who serves at the desk: one for each thread. What is written for each delivery is a clerk's own, and stands in memory
+/// that no other thread touches, so that they do not wait for one another.
+#[repr(align(128))]
 pub struct Clerk {
-    /// What is done with deliveries.
-    pub desk: Arc<Desk>,
+    desk: Arc<Desk>,
     /// Where deliveries are recorded, if they are.
     pub logbook: Option<Logbook>,
+    /// Where they are shown.
+    display: Display,
+    /// Where they are counted.
+    ledger: Arc<Ledger>,
+    /// Where the ids of deliveries that have none come from.
+    random: Mutex<fastrand::Rng>,
 }
 
 /// When a delivery came, and from where.
@@ -111,10 +114,27 @@ struct Arrival {
 }
 
 /// A delivery whose provider is known, as far as it is, and what is thought of it.
-struct Judged {
+struct Judged<'a> {
     delivery: Delivery,
-    provider: Option<Arc<Provider>>,
+    provider: Option<&'a Arc<Provider>>,
     verdict: Option<Result<Verified, Rejection>>,
+}
+
+/// What a delivery is answered with.
+enum Answer {
+    /// What the listener says itself, in JSON.
+    Own(StatusCode, Bytes),
+    /// What an app said.
+    App(Response<Bytes>),
+}
+
+impl Answer {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Own(status, _) => *status,
+            Self::App(answer) => answer.status(),
+        }
+    }
 }
 
 impl Handler for Clerk {
@@ -122,7 +142,7 @@ impl Handler for Clerk {
     fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> impl Future<Output = Response<Bytes>> + Send {
         let desk = &*self.desk;
         let arrival = Arrival { at: (desk.clock)(), clock: Instant::now(), remote };
-        let judged = desk.judge(request, arrival.at);
+        let mut judged = self.judge(request, arrival.at);
         let genuine = judged.verdict.as_ref().map(Result::is_ok);
         let accepted = genuine == Some(true) || !desk.verify;
         let names = if desk.uses_names() { names(&judged.delivery) } else { Vec::new() };
@@ -133,9 +153,9 @@ impl Handler for Clerk {
         async move {
             let asked = own.is_none();
             let mut answer = match own {
-                Some(answer) => answer,
+                Some((status, body)) => Answer::Own(status, body),
                 // In a place of its own: what is not forwarded needs no room for it.
-                None => Box::pin(desk.ask(&routes, &judged, arrival)).await,
+                None => Answer::App(Box::pin(self.ask(&routes, &judged, arrival)).await),
             };
             // Before the delay: what is shown has come true, and a sender that does not wait for its answer is recorded, too.
             let delay = desk.delay.unwrap_or_default();
@@ -143,34 +163,48 @@ impl Handler for Clerk {
             // An answer says that the delivery is on disk: without that, it says that it is not.
             if let Err(reason) = &recorded {
                 let reason = reason.clone();
-                desk.display.hint(|| Line::Notice(Notice::NotRecorded { reason }));
-                answer = json_answer(StatusCode::INSUFFICIENT_STORAGE, json!({ "error": "not-recorded" }).to_string());
+                self.display.hint(arrival.clock, || Line::Notice(Notice::NotRecorded { reason }));
+                let body = json!({ "error": "not-recorded" }).to_string();
+                answer = Answer::Own(StatusCode::INSUFFICIENT_STORAGE, body.into());
             }
             if wanted
                 && !asked
-                && let Some(shown) = desk.show_received(&judged, arrival, Some(answer.status()))
+                && let Some(shown) = self.show_received(&judged, arrival, Some(answer.status()))
             {
                 shown.await;
             }
-            desk.expectations.note(&Noted { names: &names, genuine, accepted: accepted && recorded.is_ok(), wanted });
+            let accepted = accepted && recorded.is_ok();
+            desk.expectations.note(&self.ledger, &Noted { names: &names, genuine, accepted, wanted });
             if !delay.is_zero() {
                 Box::pin(tokio::time::sleep(delay)).await;
             }
-            answer
+            match answer {
+                Answer::Own(status, body) => {
+                    json_answer_in(std::mem::take(judged.delivery.request.headers_mut()), status, body)
+                }
+                Answer::App(answer) => answer,
+            }
         }
     }
 
     fn refused(&self, remote: SocketAddr, refusal: &Refusal) {
         let notice = || Notice::RequestRefused { remote: remote.to_string(), reason: refusal.to_string() };
-        self.desk.display.hint(|| Line::Notice(notice()));
+        self.display.hint(Instant::now(), || Line::Notice(notice()));
     }
 }
 
 impl Clerk {
+    /// One more clerk at a desk, who shows deliveries there.
+    #[must_use]
+    pub fn new(desk: &Arc<Desk>, logbook: Option<Logbook>, display: Display, random: fastrand::Rng) -> Self {
+        let ledger = desk.expectations.ledger();
+        Self { desk: Arc::clone(desk), logbook, display, ledger, random: Mutex::new(random) }
+    }
+
     /// Puts a delivery and its answer into the log, if there is one; the error is what the system said.
     async fn record(
         &self,
-        judged: &Judged,
+        judged: &Judged<'_>,
         arrival: Arrival,
         status: StatusCode,
         delay: Duration,
@@ -182,47 +216,28 @@ impl Clerk {
             received_at: at,
             remote,
             redact: !self.desk.record_secrets,
-            scheme: judged.provider.as_ref().map(|provider| &provider.scheme),
+            scheme: judged.provider.map(|provider| &provider.scheme),
             verdict: judged.verdict.as_ref(),
             response: Some((status, Some(clock.elapsed() + delay))),
         };
         logbook.append(&record).await
     }
-}
 
-impl Desk {
     /// Says whose a request is, and whether it is genuine.
-    fn judge(&self, request: Request<Bytes>, now: Timestamp) -> Judged {
+    fn judge(&self, request: Request<Bytes>, now: Timestamp) -> Judged<'_> {
         let mut delivery = Delivery::of(request);
-        let found = if self.named { self.stations.first() } else { self.recognise(&delivery, now) };
+        let found = if self.desk.named { self.desk.stations.first() } else { self.desk.recognise(&delivery, now) };
         let Some(station) = found else {
             delivery.id = self.fresh_id(None, now);
             return Judged { delivery, provider: None, verdict: None };
         };
-        let provider = Arc::clone(&station.provider);
+        let provider = &station.provider;
         delivery.scheme = Some(provider.name.clone());
         let (event, id) = provider.event_and_id(&delivery);
         delivery.event = event;
-        delivery.id = id.filter(|id| !id.is_empty()).unwrap_or_else(|| self.fresh_id(Some(&provider), now));
+        delivery.id = id.filter(|id| !id.is_empty()).unwrap_or_else(|| self.fresh_id(Some(provider), now));
         let verdict = provider.scheme.verify_with(&delivery, &station.keyring, now);
         Judged { delivery, provider: Some(provider), verdict: Some(verdict) }
-    }
-
-    /// The provider that a delivery is from: of those that it could be from, one that accepts it, or the likeliest.
-    fn recognise(&self, delivery: &Delivery, now: Timestamp) -> Option<&Station> {
-        let providers = self.stations.iter().map(|station| station.provider.as_ref());
-        let candidates = recognition::candidates(providers, delivery);
-        let station =
-            |provider: &&Provider| self.stations.iter().find(|station| station.provider.name == provider.name);
-        let stations: Vec<&Station> = candidates.iter().filter_map(station).collect();
-        let accepts =
-            |station: &&&Station| station.provider.scheme.verify_with(delivery, &station.keyring, now).is_ok();
-        stations.iter().find(accepts).or(stations.first()).copied()
-    }
-
-    /// Whether anything depends on what an event is called.
-    fn uses_names(&self) -> bool {
-        !self.events.is_empty() || self.routes.iter().any(|route| route.glob.is_some()) || self.expectations.any()
     }
 
     fn fresh_id(&self, provider: Option<&Provider>, now: Timestamp) -> String {
@@ -233,33 +248,8 @@ impl Desk {
         }
     }
 
-    fn routes_for(&self, names: &[String]) -> Vec<&Arc<Route>> {
-        let wanted = |route: &&Arc<Route>| route.glob.as_ref().is_none_or(|glob| glob.matches_any(names));
-        self.routes.iter().filter(wanted).collect()
-    }
-
-    /// The answer where no app is asked. It says what is wrong, and never what would have been right.
-    fn own_answer(&self, judged: &Judged, accepted: bool) -> Response<Bytes> {
-        if !accepted {
-            let reason = match &judged.verdict {
-                Some(Err(rejection)) => rejection.reason(),
-                Some(Ok(_)) | None => "unknown-scheme",
-            };
-            return json_answer(StatusCode::UNAUTHORIZED, json!({ "error": reason }).to_string());
-        }
-        let status = match self.respond.as_slice() {
-            [] => StatusCode::OK,
-            statuses => {
-                let turn = self.responded.fetch_add(1, Ordering::Relaxed);
-                statuses[turn.min(statuses.len() - 1)]
-            }
-        };
-        let body = if status.is_success() { r#"{"received":true}"# } else { r#"{"received":false}"# };
-        json_answer(status, body)
-    }
-
     /// Shows a delivery and forwards it.
-    async fn ask(&self, routes: &[&Arc<Route>], judged: &Judged, arrival: Arrival) -> Response<Bytes> {
+    async fn ask(&self, routes: &[&Arc<Route>], judged: &Judged<'_>, arrival: Arrival) -> Response<Bytes> {
         // An app may take its time, so that what it is asked is shown before.
         if let Some(shown) = self.show_received(judged, arrival, None) {
             shown.await;
@@ -268,7 +258,7 @@ impl Desk {
     }
 
     /// Sends a delivery on, to all targets at once; what the first one says is the answer.
-    async fn forward(&self, routes: &[&Arc<Route>], judged: &Judged, at: Timestamp) -> Response<Bytes> {
+    async fn forward(&self, routes: &[&Arc<Route>], judged: &Judged<'_>, at: Timestamp) -> Response<Bytes> {
         let mut under_way = JoinSet::new();
         for (index, route) in routes.iter().enumerate() {
             let (route, onward) = (Arc::clone(route), forwarded(&judged.delivery, route.target.uri()));
@@ -296,11 +286,11 @@ impl Desk {
                 // Nobody takes a task back.
                 Err(Err(_)) => continue,
             };
-            self.expectations.note_forwarded(&attempt, matches!(judged.verdict, Some(Ok(_))));
+            Expectations::note_forwarded(&self.ledger, &attempt, matches!(judged.verdict, Some(Ok(_))));
             if first.as_ref().is_none_or(|(earliest, _)| index < *earliest) {
                 first = Some((index, passed_on(&attempt)));
             }
-            if let Some(shown) = self.display.show(|| Line::Forwarded { delivery: onward, attempt }) {
+            if let Some(shown) = self.display.show(Instant::now(), || Line::Forwarded { delivery: onward, attempt }) {
                 shown.await;
             }
         }
@@ -308,16 +298,60 @@ impl Desk {
         first.map_or_else(nobody, |(_, answer)| answer)
     }
 
-    fn show_received(&self, judged: &Judged, arrival: Arrival, status: Option<StatusCode>) -> Option<Waiting<'_>> {
-        self.display.show(|| Line::Received {
+    fn show_received(&self, judged: &Judged<'_>, arrival: Arrival, status: Option<StatusCode>) -> Option<Waiting<'_>> {
+        self.display.show(arrival.clock, || Line::Received {
             delivery: judged.delivery.clone(),
-            provider: judged.provider.clone(),
+            provider: judged.provider.cloned(),
             at: arrival.at,
             remote: arrival.remote,
             verdict: judged.verdict.clone(),
             status,
-            secrets: self.record_secrets,
+            secrets: self.desk.record_secrets,
         })
+    }
+}
+
+impl Desk {
+    /// The provider that a delivery is from: of those that it could be from, one that accepts it, or the likeliest.
+    fn recognise(&self, delivery: &Delivery, now: Timestamp) -> Option<&Station> {
+        let providers = self.stations.iter().map(|station| station.provider.as_ref());
+        let candidates = recognition::candidates(providers, delivery);
+        let station =
+            |provider: &&Provider| self.stations.iter().find(|station| station.provider.name == provider.name);
+        let stations: Vec<&Station> = candidates.iter().filter_map(station).collect();
+        let accepts =
+            |station: &&&Station| station.provider.scheme.verify_with(delivery, &station.keyring, now).is_ok();
+        stations.iter().find(accepts).or(stations.first()).copied()
+    }
+
+    /// Whether anything depends on what an event is called.
+    fn uses_names(&self) -> bool {
+        !self.events.is_empty() || self.routes.iter().any(|route| route.glob.is_some()) || self.expectations.any()
+    }
+
+    fn routes_for(&self, names: &[String]) -> Vec<&Arc<Route>> {
+        let wanted = |route: &&Arc<Route>| route.glob.as_ref().is_none_or(|glob| glob.matches_any(names));
+        self.routes.iter().filter(wanted).collect()
+    }
+
+    /// The answer where no app is asked. It says what is wrong, and never what would have been right.
+    fn own_answer(&self, judged: &Judged<'_>, accepted: bool) -> (StatusCode, Bytes) {
+        if !accepted {
+            let reason = match &judged.verdict {
+                Some(Err(rejection)) => rejection.reason(),
+                Some(Ok(_)) | None => "unknown-scheme",
+            };
+            return (StatusCode::UNAUTHORIZED, json!({ "error": reason }).to_string().into());
+        }
+        let status = match self.respond.as_slice() {
+            [] => StatusCode::OK,
+            statuses => {
+                let turn = self.responded.fetch_add(1, Ordering::Relaxed);
+                statuses[turn.min(statuses.len() - 1)]
+            }
+        };
+        let body = if status.is_success() { r#"{"received":true}"# } else { r#"{"received":false}"# };
+        (status, Bytes::from_static(body.as_bytes()))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
@@ -58,13 +58,21 @@ pub type Queued = (Line, OwnedSemaphorePermit);
 /// What is done once there is room for a line.
 pub type Waiting<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// Where lines are put in.
+/// Where one thread puts lines in.
 #[derive(Debug)]
 pub struct Display {
     lines: Sender<Queued>,
+    queue: Arc<Queue>,
+    left_out: Arc<LeftOut>,
+}
+
+/// What the threads that put lines in have in common. While much is left out it is only read.
+#[derive(Debug)]
+struct Queue {
     /// Room for bodies, in KiB.
     room: Arc<Semaphore>,
-    left_out: AtomicU64,
+    /// What each thread has left out.
+    left_out: Mutex<Vec<Arc<LeftOut>>>,
     /// Whether every line counts, as it does for a script: then the server waits for its reader.
     lossless: bool,
     /// Whether what is left out stands in a log.
@@ -73,6 +81,11 @@ pub struct Display {
     second: AtomicU64,
     shown: AtomicU64,
 }
+
+/// How many lines a thread has left out, in memory that no other thread writes.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct LeftOut(AtomicU64);
 
 impl Display {
     /// How many lines wait before more of them are left out.
@@ -87,37 +100,49 @@ impl Display {
     /// A queue into that channel.
     #[must_use]
     pub fn new(lines: Sender<Queued>, lossless: bool, recorded: bool) -> Self {
-        Self {
-            lines,
+        let queue = Queue {
             room: Arc::new(Semaphore::new(Self::ROOM as usize)),
-            left_out: AtomicU64::new(0),
+            left_out: Mutex::default(),
             lossless,
             recorded,
             start: Instant::now(),
             second: AtomicU64::new(0),
             shown: AtomicU64::new(0),
-        }
+        };
+        Self::of(lines, Arc::new(queue))
+    }
+
+    /// One more, for another thread.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::of(self.lines.clone(), Arc::clone(&self.queue))
+    }
+
+    fn of(lines: Sender<Queued>, queue: Arc<Queue>) -> Self {
+        let left_out = Arc::<LeftOut>::default();
+        queue.left_out.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&left_out));
+        Self { lines, queue, left_out }
     }
 
     /// Shows a line, or counts it as left out; one that is left out is never made. Where every line counts, this is what
     /// has to be waited for.
-    pub fn show(&self, line: impl FnOnce() -> Line) -> Option<Waiting<'_>> {
-        if !self.lossless {
-            self.hint(line);
+    pub fn show(&self, now: Instant, line: impl FnOnce() -> Line) -> Option<Waiting<'_>> {
+        if !self.queue.lossless {
+            self.hint(now, line);
             return None;
         }
         let line = line();
         Some(Box::pin(async move {
-            let Ok(place) = Arc::clone(&self.room).acquire_many_owned(line.size()).await else { return };
+            let Ok(place) = Arc::clone(&self.queue.room).acquire_many_owned(line.size()).await else { return };
             // Where nobody reads any more, the run is about to end.
             let _ = self.lines.send((line, place)).await;
         }))
     }
 
     /// Shows a line where there is room for it, and never waits.
-    pub fn hint(&self, line: impl FnOnce() -> Line) {
-        if !(self.is_slow_enough() && self.put(line())) {
-            self.left_out.fetch_add(1, Ordering::Relaxed);
+    pub fn hint(&self, now: Instant, line: impl FnOnce() -> Line) {
+        if !(self.queue.is_slow_enough(now) && self.put(line())) {
+            self.left_out.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -129,36 +154,42 @@ impl Display {
                 && let Notice::LeftOut { lines, .. } = notice
                 && !self.put(Line::Notice(notice))
             {
-                self.left_out.fetch_add(lines, Ordering::Relaxed);
+                self.left_out.0.fetch_add(lines, Ordering::Relaxed);
             }
         }
     }
 
     /// Says what was left out since that was said last, if that can still be said. Waits, and is not for tasks.
     pub fn last_words(&self) {
-        if let (Some(notice), Ok(place)) = (self.left_out(), Arc::clone(&self.room).try_acquire_owned()) {
+        if let (Some(notice), Ok(place)) = (self.left_out(), Arc::clone(&self.queue.room).try_acquire_owned()) {
             let _ = self.lines.blocking_send((Line::Notice(notice), place));
         }
     }
 
     /// What was left out since this was asked last.
     fn left_out(&self) -> Option<Notice> {
-        let lines = self.left_out.swap(0, Ordering::Relaxed);
-        (lines > 0).then_some(Notice::LeftOut { lines, recorded: self.recorded })
+        let all = self.queue.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = all.iter().map(|left_out| left_out.0.swap(0, Ordering::Relaxed)).sum();
+        (lines > 0).then_some(Notice::LeftOut { lines, recorded: self.queue.recorded })
     }
 
     fn put(&self, line: Line) -> bool {
-        let place = Arc::clone(&self.room).try_acquire_many_owned(line.size());
+        let place = Arc::clone(&self.queue.room).try_acquire_many_owned(line.size());
         place.is_ok_and(|place| self.lines.try_send((line, place)).is_ok())
     }
+}
 
+impl Queue {
     /// Whether a person could still follow: so many lines a second, and no more.
-    fn is_slow_enough(&self) -> bool {
-        let now = self.start.elapsed().as_secs();
-        if self.second.swap(now, Ordering::Relaxed) != now {
+    fn is_slow_enough(&self, now: Instant) -> bool {
+        let second = now.saturating_duration_since(self.start).as_secs();
+        if self.second.load(Ordering::Relaxed) != second {
+            self.second.store(second, Ordering::Relaxed);
             self.shown.store(0, Ordering::Relaxed);
         }
-        self.shown.fetch_add(1, Ordering::Relaxed) < Self::A_SECOND
+        // Once it is too many, nothing is written any more that other threads read.
+        self.shown.load(Ordering::Relaxed) < Display::A_SECOND
+            && self.shown.fetch_add(1, Ordering::Relaxed) < Display::A_SECOND
     }
 }
 

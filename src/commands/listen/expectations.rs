@@ -1,6 +1,6 @@
 //! What a run of `wh listen` waits for, what it has seen, and how it ends.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::StatusCode;
 use tokio::sync::Notify;
@@ -36,9 +36,15 @@ pub enum End {
 pub struct Expectations {
     count: Option<u64>,
     globs: Vec<(String, Glob)>,
-    seen: Mutex<Seen>,
+    ledgers: Mutex<Vec<Arc<Ledger>>>,
     changed: Notify,
 }
+
+/// What one thread has seen. A count that all threads write would go from one core to another with each delivery, and so
+/// would one beside which another thread's stands in memory.
+#[derive(Debug)]
+#[repr(align(128))]
+pub struct Ledger(Mutex<Seen>);
 
 /// What is worth counting of a delivery.
 #[derive(Debug, Clone, Copy)]
@@ -68,14 +74,21 @@ impl Expectations {
     /// Expects that many genuine deliveries, and one for each glob.
     #[must_use]
     pub fn new(count: Option<u64>, globs: &[String]) -> Self {
-        let seen = Seen { met: vec![false; globs.len()], ..Seen::default() };
         let globs = globs.iter().map(|glob| (glob.clone(), Glob::new(glob))).collect();
-        Self { count, globs, seen: Mutex::new(seen), changed: Notify::new() }
+        Self { count, globs, ledgers: Mutex::default(), changed: Notify::new() }
+    }
+
+    /// A ledger for one more thread.
+    #[must_use]
+    pub fn ledger(&self) -> Arc<Ledger> {
+        let ledger = Arc::new(Ledger(Mutex::new(self.nothing())));
+        self.ledgers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&ledger));
+        ledger
     }
 
     /// Counts a delivery.
-    pub fn note(&self, noted: &Noted<'_>) {
-        let mut seen = self.seen();
+    pub fn note(&self, ledger: &Ledger, noted: &Noted<'_>) {
+        let mut seen = ledger.seen();
         seen.totals.received += 1;
         match noted.genuine {
             Some(true) => seen.totals.valid += 1,
@@ -96,9 +109,9 @@ impl Expectations {
     }
 
     /// Counts what an app answered to a forwarded delivery, and whether that one is genuine.
-    pub fn note_forwarded(&self, attempt: &Attempt, genuine: bool) {
+    pub fn note_forwarded(ledger: &Ledger, attempt: &Attempt, genuine: bool) {
         let disputes = attempt.status().is_some_and(|status| DISPUTES.contains(&status));
-        let mut seen = self.seen();
+        let mut seen = ledger.seen();
         seen.totals.forwarded += 1;
         seen.totals.failed += u64::from(!attempt.is_success());
         seen.totals.disputed += u64::from(genuine && disputes);
@@ -178,7 +191,45 @@ impl Expectations {
         })
     }
 
+    /// What all threads have seen.
+    fn seen(&self) -> Seen {
+        let mut all = self.nothing();
+        for ledger in self.ledgers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let seen = ledger.seen();
+            all.totals += seen.totals;
+            all.counted += seen.counted;
+            all.answered += seen.answered;
+            all.met.iter_mut().zip(&seen.met).for_each(|(met, seen)| *met |= seen);
+        }
+        all
+    }
+
+    fn nothing(&self) -> Seen {
+        Seen { met: vec![false; self.globs.len()], ..Seen::default() }
+    }
+}
+
+impl Ledger {
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_threads_have_seen_is_counted_together() {
+        let expectations = Expectations::new(Some(2), &["slot.*".to_owned(), "payment.*".to_owned()]);
+        let (one, other) = (expectations.ledger(), expectations.ledger());
+        let seen = |ledger: &Ledger, name: &str| {
+            let names = [name.to_owned()];
+            expectations.note(ledger, &Noted { names: &names, genuine: Some(true), accepted: true, wanted: true });
+        };
+        seen(&one, "slot.submitted");
+        assert_eq!(expectations.missing(), ["1 of 2 deliveries arrived", "no `payment.*` arrived"]);
+        seen(&other, "payment.completed");
+        assert_eq!((expectations.missing(), expectations.totals().valid), (Vec::new(), 2));
     }
 }

@@ -11,7 +11,7 @@ use crate::webhook::cause::told;
 use crate::webhook::record::Record;
 
 /// A log that several logbooks are appended to.
-pub type SharedLog = tokio::sync::Mutex<Log>;
+pub type SharedLog = Mutex<Log>;
 
 /// Records that wait to be appended.
 #[derive(Debug, Default)]
@@ -71,7 +71,9 @@ impl Logbook {
             // The other connections that are ready now have their records in the same append, and so have those that become
             // ready while another thread appends.
             tokio::task::yield_now().await;
-            let mut log = log.lock().await;
+            // Another thread appends for no longer than this one would. A lock that a task waits for would leave the log idle
+            // while the task is woken.
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
             let group = {
                 let mut waiting = self.waiting();
                 mem::swap(&mut lines, &mut waiting.lines);

@@ -10,7 +10,7 @@ pub mod serving;
 use std::ffi::OsString;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -173,15 +173,15 @@ pub fn run(
         respond: args.respond.clone(),
         responded: 0.into(),
         delay: args.delay,
-        display,
         expectations: Arc::new(Expectations::new(args.count, &args.expect)),
         clock: context.clock,
-        random: Mutex::new(context.random()),
     });
     let expectations = Arc::clone(&desk.expectations);
     let unread = Notify::new();
     let serving = Serving {
         desk,
+        display,
+        random: context.random(),
         sockets,
         log,
         timeout: args.timeout,

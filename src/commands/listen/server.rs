@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
-use super::desk::{Clerk, Desk};
-use super::logbook::{Logbook, SharedLog};
+use super::desk::Clerk;
+use super::logbook::SharedLog;
 use crate::edge::listener::{self, Room};
 
 /// How far a run has come.
@@ -35,16 +35,14 @@ pub(super) struct Server {
 impl Server {
     /// A server at sockets that others may serve as well; they do not block.
     pub(super) fn new(
-        desk: &Arc<Desk>,
+        clerk: Clerk,
         sockets: &[TcpListener],
         log: Option<Arc<SharedLog>>,
         room: &Arc<Room>,
         phase: &watch::Receiver<Phase>,
     ) -> io::Result<Self> {
         let sockets = sockets.iter().map(TcpListener::try_clone).collect::<io::Result<_>>()?;
-        let logbook = log.is_some().then(Logbook::default);
-        let clerk = Arc::new(Clerk { desk: Arc::clone(desk), logbook });
-        Ok(Self { clerk, sockets, log, room: Arc::clone(room), phase: phase.clone() })
+        Ok(Self { clerk: Arc::new(clerk), sockets, log, room: Arc::clone(room), phase: phase.clone() })
     }
 
     /// Serves on a thread of its own.

@@ -12,9 +12,10 @@ use tokio::process::{Child, Command};
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, watch};
 
-use super::desk::{Desk, Station};
+use super::desk::{Clerk, Desk, Station};
+use super::display::Display;
 use super::expectations::End;
-use super::logbook::SharedLog;
+use super::logbook::{Logbook, SharedLog};
 use super::server::{Phase, Server};
 use crate::edge::interruption::{Interruptions, survive_file_size_limit};
 use crate::edge::listener::{Limits, Room};
@@ -26,6 +27,10 @@ use crate::exit::Exit;
 pub struct Serving<'a> {
     /// What is done with deliveries.
     pub desk: Arc<Desk>,
+    /// Where they are shown.
+    pub display: Display,
+    /// Where the ids of deliveries that have none come from.
+    pub random: fastrand::Rng,
     /// Where they come in.
     pub sockets: Vec<std::net::TcpListener>,
     /// Where they are recorded, if they are.
@@ -54,7 +59,12 @@ impl Serving<'_> {
         let room = Room::new(self.limits);
         // Closed here, so that nobody is let in any more once the servers have closed theirs.
         let sockets = std::mem::take(&mut self.sockets);
-        let server = || Server::new(&self.desk, &sockets, log.clone(), &room, &phase);
+        let (desk, display) = (&self.desk, &self.display);
+        let mut server = || {
+            let logbook = log.is_some().then(Logbook::default);
+            let clerk = Clerk::new(desk, logbook, display.another(), self.random.fork());
+            Server::new(clerk, &sockets, log.clone(), &room, &phase)
+        };
         let own = server().map_err(Error::network)?;
         // Where the system has no more threads to give, fewer do as well.
         let others: Vec<_> = (1..threads()).map_while(|_| server().and_then(Server::start).ok()).collect();
@@ -62,8 +72,8 @@ impl Serving<'_> {
         let end = runtime.block_on(async {
             survive_file_size_limit();
             let mut own = tokio::spawn(own.serve());
-            let teller = Arc::clone(&self.desk);
-            tokio::spawn(async move { teller.display.tell_left_out().await });
+            let teller = self.display.another();
+            tokio::spawn(async move { teller.tell_left_out().await });
             let end = self.end().await;
             if matches!(end, Ok(End::Interrupted)) {
                 std::thread::spawn(leave_when_interrupted_again);
@@ -83,8 +93,8 @@ impl Serving<'_> {
         for other in others {
             other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
-        self.desk.display.last_words();
-        // Connections that are still open hold the desk, and with it the display.
+        self.display.last_words();
+        // Connections that are still open hold a clerk, and with it a display.
         drop(runtime);
         end
     }

@@ -152,7 +152,10 @@ impl fmt::Display for Refusal {
 pub struct Room {
     limits: Limits,
     connections: Arc<Semaphore>,
-    /// How many bytes of bodies are held.
+    /// How large a body may be that is not counted: if each connection has such a one, they take a quarter of the room. What
+    /// is counted is written by all threads in turns, which takes longer than to read a small body.
+    uncounted: usize,
+    /// How many bytes of all other bodies are held.
     held: AtomicUsize,
 }
 
@@ -161,7 +164,8 @@ impl Room {
     #[must_use]
     pub fn new(limits: Limits) -> Arc<Self> {
         let connections = Arc::new(Semaphore::new(limits.connections));
-        Arc::new(Self { limits, connections, held: AtomicUsize::new(0) })
+        let uncounted = limits.bodies / limits.connections.max(1) / 4;
+        Arc::new(Self { limits, connections, uncounted, held: AtomicUsize::new(0) })
     }
 }
 
@@ -222,18 +226,29 @@ struct Shared<H> {
 struct Held<'a> {
     room: &'a Room,
     bytes: usize,
+    /// How many of them the room has counted.
+    counted: usize,
 }
 
-impl Held<'_> {
+impl<'a> Held<'a> {
+    fn new(room: &'a Room) -> Self {
+        Self { room, bytes: 0, counted: 0 }
+    }
+
     /// Holds more, if there is room.
     fn more(&mut self, bytes: usize) -> Result<(), Refusal> {
-        let limits = self.room.limits;
+        let Room { limits, uncounted, held, .. } = self.room;
         if self.bytes + bytes > limits.body {
             return Err(Refusal::TooLarge { limit: limits.body });
         }
         self.bytes += bytes;
-        let others = self.room.held.fetch_add(bytes, Ordering::Relaxed);
-        if others.saturating_add(bytes) > limits.bodies {
+        if self.bytes <= *uncounted {
+            return Ok(());
+        }
+        let new = self.bytes - self.counted;
+        self.counted = self.bytes;
+        let others = held.fetch_add(new, Ordering::Relaxed);
+        if others.saturating_add(new) > limits.bodies - uncounted * limits.connections {
             return Err(Refusal::NoRoom { limit: limits.bodies });
         }
         Ok(())
@@ -242,7 +257,9 @@ impl Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.room.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        if self.counted > 0 {
+            self.room.held.fetch_sub(self.counted, Ordering::Relaxed);
+        }
     }
 }
 
@@ -251,7 +268,8 @@ impl<H: Handler> Shared<H> {
     async fn connection(self: Arc<Self>, stream: TcpStream, remote: SocketAddr, progress: Arc<Progress>) {
         let service = service_fn(|request| Arc::clone(&self).exchange(request, remote, Arc::clone(&progress)));
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
-        let mut connection = pin!(http1::Builder::new().half_close(true).serve_connection(io, service));
+        // Head and body of an answer go out as one buffer: of two, the system would have to be told in a list each time.
+        let mut connection = pin!(http1::Builder::new().half_close(true).writev(false).serve_connection(io, service));
         let mut told = false;
         let ended = std::future::poll_fn(|context| {
             progress.tell(context);
@@ -287,7 +305,7 @@ impl<H: Handler> Shared<H> {
         let wrong = wrong_head(&request, self.room.limits);
         let (parts, mut body) = request.into_parts();
         async move {
-            let mut held = Held { room: &self.room, bytes: 0 };
+            let mut held = Held::new(&self.room);
             let body = match wrong {
                 None => collect(&mut body, &progress, &mut held).await,
                 Some(refusal) => Err(refusal),
