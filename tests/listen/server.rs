@@ -78,6 +78,14 @@ impl Server {
     }
 }
 
+/// A client that is to send a body of that length, and has sent this much of it.
+fn unfinished(address: SocketAddr, length: usize, sent: &[u8]) -> TcpStream {
+    let mut client = connect(address);
+    let head = format!("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    client.write_all(&[head.as_bytes(), sent].concat()).expect("a server");
+    client
+}
+
 fn patient() -> Limits {
     Limits { headers: LONG, idle: LONG, total: LONG, ..Limits::default() }
 }
@@ -134,10 +142,7 @@ fn what_is_announced_too_large_is_refused_before_it_is_sent() {
 #[test]
 fn bodies_that_are_too_large_together_are_503_until_others_are_answered() {
     let server = Server::new(Limits { body: 8, bodies: 10, ..patient() });
-    let mut first = connect(server.address);
-    first
-        .write_all(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8\r\n\r\nabcdef")
-        .expect("a server");
+    let mut first = unfinished(server.address, 8, b"abcdef");
     let second = || exchange(server.address, &Message::new("ghijkl").bytes()).status;
     // Until the server has read what the first has sent, there is room.
     let refused = (0..1000).map(|_| second()).find(|status| *status != 200);
@@ -151,10 +156,7 @@ fn bodies_that_are_too_large_together_are_503_until_others_are_answered() {
 fn the_room_for_bodies_is_one_on_however_many_threads_they_come_in() {
     let room = Room::new(Limits { body: 8, bodies: 10, ..patient() });
     let (mut one, other) = (Server::in_room(Arc::clone(&room)), Server::in_room(room));
-    let mut first = connect(one.address);
-    first
-        .write_all(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8\r\n\r\nabcdef")
-        .expect("a server");
+    let mut first = unfinished(one.address, 8, b"abcdef");
     let second = || exchange(other.address, &Message::new("ghijkl").bytes()).status;
     // Until the one has read what the first has sent, there is room in the other.
     let refused = (0..1000).map(|_| second()).find(|status| *status != 200);
@@ -171,9 +173,7 @@ fn the_room_for_bodies_is_one_on_however_many_threads_they_come_in() {
 fn a_small_body_has_its_room_whatever_larger_ones_take() {
     // A quarter of the room is for a body of five bytes on each connection, and the rest for larger ones.
     let server = Server::new(Limits { bodies: 80, connections: 4, ..patient() });
-    let mut first = connect(server.address);
-    let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 60\r\n\r\n";
-    first.write_all(format!("{head}{}", "a".repeat(59)).as_bytes()).expect("a server");
+    let mut first = unfinished(server.address, 60, &[b'a'; 59]);
     let status = |body: &str| exchange(server.address, &Message::new(body).bytes()).status;
     // Until the server has read what the first has sent, there is room for others.
     let refused = (0..1000).map(|_| status("123456")).find(|status| *status != 200);

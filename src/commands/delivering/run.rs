@@ -26,6 +26,16 @@ pub(super) enum Stop {
     Nobody(Error),
 }
 
+/// Whether a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Course {
+    On,
+    /// Nothing more is sent; what has ended is told.
+    Closing,
+    /// The same, for what an attempt has found out: others that find it out, too, need not tell it again.
+    Stopped,
+}
+
 /// An attempt that is to be made.
 pub(super) struct Flight {
     ticket: Ticket,
@@ -54,10 +64,7 @@ pub(super) struct Run<'a, 'b> {
     agenda: Agenda,
     /// How many attempts are on their way.
     flying: usize,
-    /// Whether nothing more is sent.
-    over: bool,
-    /// Whether that is for what an attempt has found out.
-    stopped: bool,
+    course: Course,
     /// How the endpoints of the routes have done.
     endpoints: Vec<Endpoint>,
     tally: Tally,
@@ -70,8 +77,7 @@ impl<'a, 'b> Run<'a, 'b> {
             screen: Screen::new(reporter, &plan),
             agenda: Agenda::new(plan.speed, plan.rate),
             flying: 0,
-            over: false,
-            stopped: false,
+            course: Course::On,
             endpoints: vec![Endpoint::default(); routes.len()],
             tally: Tally::new(plan.all),
             routes,
@@ -101,7 +107,7 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// What is sent next, if anything may be sent now.
     pub(super) fn next(&mut self) -> Result<Option<Flight>, Error> {
-        if self.over {
+        if self.course != Course::On {
             return Ok(None);
         }
         if self.agenda.wants_job() {
@@ -118,7 +124,7 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// Sends nothing more.
     pub(super) fn close(&mut self) {
-        self.over = true;
+        self.course = Course::Closing;
     }
 
     /// The source's next job that may be sent at all.
@@ -186,7 +192,7 @@ impl<'a, 'b> Run<'a, 'b> {
         let prospect = if self.plan.retry { self.prospect(&mut ticket, &attempt) } else { None };
         let route = &self.routes[ticket.route];
         let fatal = if prospect.is_none() { self.fatal(&attempt, route) } else { None };
-        if !self.stopped {
+        if self.course != Course::Stopped {
             let (fatal, prospect) = (fatal.is_some(), prospect.as_ref());
             let (delivery, attempt) = (&delivery, &attempt);
             let ended = Ended { delivery, attempt, route, reception, good, fatal, prospect };
@@ -203,7 +209,7 @@ impl<'a, 'b> Run<'a, 'b> {
             }
         }
         if fatal.is_some() {
-            (self.over, self.stopped) = (true, true);
+            self.course = Course::Stopped;
         }
         Ok(fatal.map(Stop::Nobody))
     }

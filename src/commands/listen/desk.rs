@@ -124,7 +124,7 @@ struct Judged<'a> {
 enum Answer {
     /// What the listener says itself, in JSON.
     Own(StatusCode, Bytes),
-    /// What an app said.
+    /// What came of asking an app.
     App(Response<Bytes>),
 }
 
@@ -163,7 +163,7 @@ impl Handler for Clerk {
             // An answer says that the delivery is on disk: without that, it says that it is not.
             if let Err(reason) = &recorded {
                 let reason = reason.clone();
-                self.display.hint(arrival.clock, || Line::Notice(Notice::NotRecorded { reason }));
+                self.display.hint(|| Line::Notice(Notice::NotRecorded { reason }));
                 let body = json!({ "error": "not-recorded" }).to_string();
                 answer = Answer::Own(StatusCode::INSUFFICIENT_STORAGE, body.into());
             }
@@ -189,7 +189,7 @@ impl Handler for Clerk {
 
     fn refused(&self, remote: SocketAddr, refusal: &Refusal) {
         let notice = || Notice::RequestRefused { remote: remote.to_string(), reason: refusal.to_string() };
-        self.display.hint(Instant::now(), || Line::Notice(notice()));
+        self.display.hint(|| Line::Notice(notice()));
     }
 }
 
@@ -286,11 +286,11 @@ impl Clerk {
                 // Nobody takes a task back.
                 Err(Err(_)) => continue,
             };
-            Expectations::note_forwarded(&self.ledger, &attempt, matches!(judged.verdict, Some(Ok(_))));
+            self.ledger.note_forwarded(&attempt, matches!(judged.verdict, Some(Ok(_))));
             if first.as_ref().is_none_or(|(earliest, _)| index < *earliest) {
                 first = Some((index, passed_on(&attempt)));
             }
-            if let Some(shown) = self.display.show(Instant::now(), || Line::Forwarded { delivery: onward, attempt }) {
+            if let Some(shown) = self.display.show(|| Line::Forwarded { delivery: onward, attempt }) {
                 shown.await;
             }
         }
@@ -299,7 +299,7 @@ impl Clerk {
     }
 
     fn show_received(&self, judged: &Judged<'_>, arrival: Arrival, status: Option<StatusCode>) -> Option<Waiting<'_>> {
-        self.display.show(arrival.clock, || Line::Received {
+        self.display.show(|| Line::Received {
             delivery: judged.delivery.clone(),
             provider: judged.provider.cloned(),
             at: arrival.at,

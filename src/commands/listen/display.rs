@@ -126,9 +126,9 @@ impl Display {
 
     /// Shows a line, or counts it as left out; one that is left out is never made. Where every line counts, this is what
     /// has to be waited for.
-    pub fn show(&self, now: Instant, line: impl FnOnce() -> Line) -> Option<Waiting<'_>> {
+    pub fn show(&self, line: impl FnOnce() -> Line) -> Option<Waiting<'_>> {
         if !self.queue.lossless {
-            self.hint(now, line);
+            self.hint(line);
             return None;
         }
         let line = line();
@@ -140,8 +140,8 @@ impl Display {
     }
 
     /// Shows a line where there is room for it, and never waits.
-    pub fn hint(&self, now: Instant, line: impl FnOnce() -> Line) {
-        if !(self.queue.is_slow_enough(now) && self.put(line())) {
+    pub fn hint(&self, line: impl FnOnce() -> Line) {
+        if !(self.queue.is_slow_enough() && self.put(line())) {
             self.left_out.0.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -181,8 +181,8 @@ impl Display {
 
 impl Queue {
     /// Whether a person could still follow: so many lines a second, and no more.
-    fn is_slow_enough(&self, now: Instant) -> bool {
-        let second = now.saturating_duration_since(self.start).as_secs();
+    fn is_slow_enough(&self) -> bool {
+        let second = self.start.elapsed().as_secs();
         if self.second.load(Ordering::Relaxed) != second {
             self.second.store(second, Ordering::Relaxed);
             self.shown.store(0, Ordering::Relaxed);

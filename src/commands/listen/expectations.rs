@@ -108,16 +108,6 @@ impl Expectations {
         }
     }
 
-    /// Counts what an app answered to a forwarded delivery, and whether that one is genuine.
-    pub fn note_forwarded(ledger: &Ledger, attempt: &Attempt, genuine: bool) {
-        let disputes = attempt.status().is_some_and(|status| DISPUTES.contains(&status));
-        let mut seen = ledger.seen();
-        seen.totals.forwarded += 1;
-        seen.totals.failed += u64::from(!attempt.is_success());
-        seen.totals.disputed += u64::from(genuine && disputes);
-        seen.answered += u64::from(attempt.status().is_some());
-    }
-
     /// What has arrived so far.
     #[must_use]
     pub fn totals(&self) -> Totals {
@@ -210,6 +200,16 @@ impl Expectations {
 }
 
 impl Ledger {
+    /// Counts what an app answered to a forwarded delivery, and whether that one is genuine.
+    pub fn note_forwarded(&self, attempt: &Attempt, genuine: bool) {
+        let disputes = attempt.status().is_some_and(|status| DISPUTES.contains(&status));
+        let mut seen = self.seen();
+        seen.totals.forwarded += 1;
+        seen.totals.failed += u64::from(!attempt.is_success());
+        seen.totals.disputed += u64::from(genuine && disputes);
+        seen.answered += u64::from(attempt.status().is_some());
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

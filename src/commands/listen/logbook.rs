@@ -68,8 +68,7 @@ impl Logbook {
         let mut tasks = Vec::new();
         loop {
             self.more.notified().await;
-            // The other connections that are ready now have their records in the same append, and so have those that become
-            // ready while another thread appends.
+            // The other connections that are ready now have their records in the same append.
             tokio::task::yield_now().await;
             // Another thread appends for no longer than this one would. A lock that a task waits for would leave the log idle
             // while the task is woken.
@@ -80,9 +79,6 @@ impl Logbook {
                 mem::swap(&mut tasks, &mut waiting.tasks);
                 mem::take(&mut waiting.group)
             };
-            if tasks.is_empty() {
-                continue;
-            }
             // Nobody else sets it.
             let _ = group.appended.set(log.append(&lines).map_err(|error| told(&error)));
             drop(log);
