@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use http::HeaderMap;
 use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use reqwest::redirect;
@@ -14,7 +15,7 @@ use reqwest::tls::Certificate;
 use super::incoming::Incoming;
 use super::plain::{Break, Content, Plain};
 use super::target::Target;
-use crate::webhook::attempt::{Answer, Attempt, Failure, Incomplete};
+use crate::webhook::attempt::{Attempt, Failure, Incomplete};
 use crate::webhook::cause::innermost;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::probe::material::Wire;
@@ -115,17 +116,31 @@ impl Client {
 
     /// The same with the request put on the wire in another way; `lower_case` is the client's own.
     pub async fn send_as(&self, delivery: &Delivery, wire: Wire, number: u32, started: Timestamp) -> Attempt {
+        self.send_in(HeaderMap::new(), delivery, wire, number, started).await
+    }
+
+    /// The same with the memory of headers that nobody needs any more, in which those of the request are written, and then
+    /// those of its answer.
+    pub async fn send_in(
+        &self,
+        memory: HeaderMap,
+        delivery: &Delivery,
+        wire: Wire,
+        number: u32,
+        started: Timestamp,
+    ) -> Attempt {
         let clock = Instant::now();
-        let incoming = Incoming::default();
-        let outcome = match self.exchange(delivery, wire, clock, &incoming).await {
+        let mut incoming = Incoming::new(memory);
+        let outcome = match self.exchange(delivery, wire, clock, &mut incoming).await {
+            Ok(()) => Ok(incoming.into_answer().expect("its head has come")),
             // Whose head has come is an answer, however slow the rest of it is.
             Err(Failure::TimedOut { after }) => {
-                incoming.answer(Some(Incomplete::TooSlow { after })).ok_or(Failure::TimedOut { after })
+                incoming.ends(Incomplete::TooSlow { after });
+                incoming.into_answer().ok_or(Failure::TimedOut { after })
             }
-            outcome => outcome,
+            Err(failure) => Err(failure),
         };
-        let url = delivery.request.uri().clone();
-        Attempt { number, url, started, duration: clock.elapsed(), outcome }
+        Attempt { number, started, duration: clock.elapsed(), outcome }
     }
 
     async fn exchange(
@@ -133,8 +148,8 @@ impl Client {
         delivery: &Delivery,
         wire: Wire,
         started: Instant,
-        incoming: &Incoming,
-    ) -> Result<Answer, Failure> {
+        incoming: &mut Incoming,
+    ) -> Result<(), Failure> {
         let timed_out = Failure::TimedOut { after: self.timeout };
         match &self.way {
             Way::Plain(plain) => {
@@ -238,19 +253,21 @@ async fn execute(
     http: &reqwest::Client,
     request: reqwest::Request,
     kept: usize,
-    incoming: &Incoming,
-) -> reqwest::Result<Answer> {
+    incoming: &mut Incoming,
+) -> reqwest::Result<()> {
     let mut response = http.execute(request).await?;
     incoming.head(response.status(), response.headers().clone());
-    let incomplete = loop {
+    loop {
         match response.chunk().await {
             Ok(Some(piece)) if incoming.piece(&piece, kept) => {}
-            Ok(_) => break None,
+            Ok(_) => return Ok(()),
             // An answer whose body breaks off is an answer all the same: its status was sent.
-            Err(_) => break Some(Incomplete::BrokenOff),
+            Err(_) => {
+                incoming.ends(Incomplete::BrokenOff);
+                return Ok(());
+            }
         }
-    };
-    Ok(incoming.answer(incomplete).expect("its head has come"))
+    }
 }
 
 /// Whether an address has nobody who would answer.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
 /// A delivery sent once.
@@ -13,8 +13,6 @@ use jiff::Timestamp;
 pub struct Attempt {
     /// Which attempt at this delivery it was, from 1.
     pub number: u32,
-    /// Where it was sent.
-    pub url: Uri,
     /// When it began.
     pub started: Timestamp,
     /// How long it took, until the answer was read or the failure was known.

@@ -92,6 +92,8 @@ impl Provider {
         *request.method_mut() = self.request.method.clone();
         *request.uri_mut() = draft.url.clone();
         let headers = request.headers_mut();
+        // With room for those of the scheme.
+        headers.reserve(2 + self.request.headers.len() + self.scheme.headers.len());
         headers.insert(CONTENT_TYPE, self.request.content_type.clone());
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("wh/", env!("CARGO_PKG_VERSION"))));
         for header in &self.request.headers {

@@ -251,7 +251,8 @@ fn an_offset(kind: &str) -> String {
 /// A text as it stands between the quotes of a JSON string.
 fn within_json(text: &str) -> Cow<'_, str> {
     let plain = |byte: u8| !matches!(byte, 0..0x20 | b'"' | b'\\');
-    if text.bytes().all(plain) {
+    // All of them are looked at, for that is done many at a time.
+    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
         return Cow::Borrowed(text);
     }
     let quoted = serde_json::Value::from(text).to_string();
@@ -271,11 +272,11 @@ fn alphabet(kind: &str) -> &'static [u8] {
 /// alphabet's size are as random as it is; eight of them leave it bits enough.
 fn characters(alphabet: &[u8], length: usize, random: &mut fastrand::Rng, rendered: &mut Vec<u8>) {
     let base = alphabet.len() as u128;
-    let end = rendered.len() + length;
-    while rendered.len() < end {
+    let start = rendered.len();
+    rendered.resize(start + length, 0);
+    let mut write = |places: &mut [u8]| {
         let mut fraction = random.u64(..);
-        let mut eight = [0; 8];
-        for place in &mut eight {
+        for place in places {
             let product = u128::from(fraction) * base;
             #[expect(clippy::cast_possible_truncation, reason = "the lower half is the rest of the fraction")]
             {
@@ -283,7 +284,11 @@ fn characters(alphabet: &[u8], length: usize, random: &mut fastrand::Rng, render
             }
             *place = alphabet[usize::try_from(product >> 64).unwrap_or_default()];
         }
-        rendered.extend_from_slice(&eight[..eight.len().min(end - rendered.len())]);
+    };
+    let (eights, rest) = rendered[start..].as_chunks_mut::<8>();
+    eights.iter_mut().for_each(|eight| write(eight));
+    if !rest.is_empty() {
+        write(rest);
     }
 }
 

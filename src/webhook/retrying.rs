@@ -175,7 +175,7 @@ mod tests {
         let status = StatusCode::from_u16(status).expect("a status");
         let answer =
             Answer { status, headers: HeaderMap::new(), body: Bytes::new(), truncated: false, incomplete: None };
-        Attempt { number, url: http::Uri::default(), started: now(), duration: Duration::ZERO, outcome: Ok(answer) }
+        Attempt { number, started: now(), duration: Duration::ZERO, outcome: Ok(answer) }
     }
 
     fn step(policy: &DeliveryPolicy, attempt: &Attempt, failures: u32) -> Step {

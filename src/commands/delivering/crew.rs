@@ -9,6 +9,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use http::HeaderMap;
 use tokio::task::coop::unconstrained;
 use tokio::task::yield_now;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
@@ -77,11 +78,13 @@ async fn finish(
 
 /// Makes an attempt, takes in what came of it, and makes the next one, until there is none to make now.
 async fn work(run: &RefCell<Run<'_, '_>>, mut flight: Flight) -> Left {
+    let mut memory = HeaderMap::new();
     loop {
-        let attempt = flight.send().await;
-        if let Some(stop) = run.borrow_mut().land(flight, attempt)? {
+        let mut attempt = flight.send(memory).await;
+        if let Some(stop) = run.borrow_mut().land(flight, &mut attempt)? {
             return Ok(Some(stop));
         }
+        memory = attempt.outcome.map(|answer| answer.headers).unwrap_or_default();
         let Some(next) = run.borrow_mut().next()? else { return Ok(None) };
         flight = next;
         // The others have their answers taken in, too, before the next is sent: a receiver that gets requests one close to

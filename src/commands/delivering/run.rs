@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use http::HeaderMap;
 use jiff::Timestamp;
 
 use super::agenda::{Agenda, Entry, Ticket};
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 use crate::report::{Progress, Prospect};
 use crate::webhook::attempt::{Attempt, Failure};
 use crate::webhook::delivery::Delivery;
+use crate::webhook::probe::material::Wire;
 use crate::webhook::retrying::{GivingUp, Step};
 
 /// Why a run ends before its time.
@@ -47,9 +49,9 @@ pub(super) struct Flight {
 }
 
 impl Flight {
-    /// Makes it.
-    pub(super) async fn send(&self) -> Attempt {
-        self.client.send(&self.delivery, self.ticket.number, self.started).await
+    /// Makes it. The memory of headers that nobody needs any more serves for its own.
+    pub(super) async fn send(&self, memory: HeaderMap) -> Attempt {
+        self.client.send_in(memory, &self.delivery, Wire::Usual, self.ticket.number, self.started).await
     }
 }
 
@@ -110,11 +112,12 @@ impl<'a, 'b> Run<'a, 'b> {
         if self.course != Course::On {
             return Ok(None);
         }
+        let now = (self.clock)();
         if self.agenda.wants_job() {
-            let job = self.next_job()?;
+            let job = self.next_job(now)?;
             self.agenda.take(job);
         }
-        self.agenda.next().map(|entry| self.launch(entry)).transpose()
+        self.agenda.next().map(|entry| self.launch(entry, now)).transpose()
     }
 
     /// When something may be sent without anything else happening, where nothing may be now.
@@ -128,8 +131,8 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     /// The source's next job that may be sent at all.
-    fn next_job(&mut self) -> Result<Option<Job>, Error> {
-        while let Some(job) = self.source.next((self.clock)())? {
+    fn next_job(&mut self, now: Timestamp) -> Result<Option<Job>, Error> {
+        while let Some(job) = self.source.next(now)? {
             if !self.endpoints[job.route].is_disabled() {
                 return Ok(Some(job));
             }
@@ -151,9 +154,8 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     /// Makes a delivery ready to be sent once.
-    fn launch(&mut self, entry: Entry) -> Result<Flight, Error> {
+    fn launch(&mut self, entry: Entry, now: Timestamp) -> Result<Flight, Error> {
         let Entry { ticket, draft: mut delivery } = entry;
-        let now = (self.clock)();
         let route = &self.routes[ticket.route];
         // Only what may be sent again needs to be kept as it is.
         let spare = if self.plan.retry { Some(delivery.clone()) } else { None };
@@ -178,24 +180,23 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// Records, counts and shows what came of an attempt, and decides what follows it. Where the run is over for what
     /// another attempt has found out, it is not said again.
-    pub(super) fn land(&mut self, flight: Flight, mut attempt: Attempt) -> Result<Option<Stop>, Error> {
+    pub(super) fn land(&mut self, flight: Flight, attempt: &mut Attempt) -> Result<Option<Stop>, Error> {
         self.flying -= 1;
         let Flight { mut ticket, spare, delivery, .. } = flight;
         let route = &self.routes[ticket.route];
-        let reception = route.reception(&delivery, &mut attempt);
+        let reception = route.reception(&delivery, attempt);
         if let Some(recorder) = &mut self.recorder {
-            recorder.record(&delivery, &attempt, route)?;
+            recorder.record(&delivery, attempt, route)?;
         }
-        self.tally.attempted(&attempt);
+        self.tally.attempted(attempt);
         ticket.answered = attempt.outcome.is_ok();
-        let good = is_good(&attempt, route, &self.plan);
-        let prospect = if self.plan.retry { self.prospect(&mut ticket, &attempt) } else { None };
+        let good = is_good(attempt, route, &self.plan);
+        let prospect = if self.plan.retry { self.prospect(&mut ticket, attempt) } else { None };
         let route = &self.routes[ticket.route];
-        let fatal = if prospect.is_none() { self.fatal(&attempt, route) } else { None };
+        let fatal = if prospect.is_none() { self.fatal(attempt, route) } else { None };
         if self.course != Course::Stopped {
             let (fatal, prospect) = (fatal.is_some(), prospect.as_ref());
-            let (delivery, attempt) = (&delivery, &attempt);
-            let ended = Ended { delivery, attempt, route, reception, good, fatal, prospect };
+            let ended = Ended { delivery: &delivery, attempt, route, reception, good, fatal, prospect };
             self.screen.ended(ended, &*self.source)?;
         }
         let index = ticket.route;

@@ -262,7 +262,7 @@ impl Clerk {
         let mut under_way = JoinSet::new();
         for (index, route) in routes.iter().enumerate() {
             let (route, onward) = (Arc::clone(route), forwarded(&judged.delivery, route.target.uri()));
-            let delivery = judged.delivery.clone();
+            let mut delivery = judged.delivery.clone();
             under_way.spawn(async move {
                 match onward {
                     Ok(onward) => {
@@ -272,8 +272,8 @@ impl Clerk {
                     // The app's path before the sender's may make a URL that is too long.
                     Err(reason) => {
                         let outcome = Err(Failure::BadUrl { reason: reason.to_string() });
-                        let url = route.target.uri().clone();
-                        (index, delivery, Attempt { number: 1, url, started: at, duration: Duration::ZERO, outcome })
+                        *delivery.request.uri_mut() = route.target.uri().clone();
+                        (index, delivery, Attempt { number: 1, started: at, duration: Duration::ZERO, outcome })
                     }
                 }
             });

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker, ready};
 
-use http::Request;
+use http::{Request, Response};
 use http_body_util::BodyExt as _;
-use hyper::body::Frame;
+use hyper::body::{Frame, Incoming as Body};
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -22,10 +22,13 @@ use super::bell::Bell;
 use super::{Break, Content};
 use crate::edge::incoming::Incoming;
 use crate::edge::watched::{Watch, Watched};
-use crate::webhook::attempt::{Answer, Incomplete};
+use crate::webhook::attempt::Incomplete;
 
 /// What does the work of a connection, when it is polled.
 type Driven = Connection<TokioIo<Watched<Heard>>, Content>;
+
+/// The head of an answer.
+type Responding = hyper::Result<Response<Body>>;
 
 /// A connection.
 #[derive(Debug)]
@@ -114,30 +117,31 @@ impl Line {
         self.heard.0.anything.load(Ordering::Relaxed)
     }
 
-    /// Sends a request and reads its answer, of which it keeps that much of the body.
-    pub(super) async fn exchange(
+    /// Gives the connection a request, which goes out when its answer is waited for.
+    pub(super) fn send(&mut self, request: Request<Content>) -> impl Future<Output = Responding> + use<> {
+        self.heard.0.anything.store(false, Ordering::Relaxed);
+        // Nobody needs to be woken for it.
+        self.bell.silence();
+        self.sender.send_request(request)
+    }
+
+    /// Sends what the connection was given, and reads the answer, of which it keeps that much of the body.
+    pub(super) async fn answer(
         &mut self,
-        request: Request<Content>,
+        response: impl Future<Output = Responding>,
         kept: usize,
         until: Instant,
-        incoming: &Incoming,
-    ) -> Result<Answer, Break> {
-        let Self { sender, connection, heard, deadline, bell, waker } = self;
-        heard.0.anything.store(false, Ordering::Relaxed);
+        incoming: &mut Incoming,
+    ) -> Result<(), Break> {
+        let Self { connection, heard, deadline, bell, waker, .. } = self;
         deadline.at = until;
-        let mut answer = pin!(answer(sender, request, kept, incoming));
-        let mut begun = false;
+        let mut answer = pin!(read(response, kept, incoming));
         poll_fn(|context| {
             // Only the connection can bring the answer further, and the answer is looked at whenever it was driven.
             let (mut driving, mut looking) = (Context::from_waker(waker), Context::from_waker(Waker::noop()));
             bell.answer_to(context.waker());
-            if !begun && let Poll::Ready(answer) = answer.as_mut().poll(&mut looking) {
-                return Poll::Ready(Ok(answer?));
-            }
-            begun = true;
             heard.0.pieces.store(0, Ordering::Relaxed);
             for _ in 0..MOST_ROUNDS {
-                bell.silence();
                 drive(connection, &mut driving);
                 if let Poll::Ready(answer) = answer.as_mut().poll(&mut looking) {
                     return Poll::Ready(Ok(answer?));
@@ -148,6 +152,7 @@ impl Line {
                 if heard.has_had_its_turn() {
                     break;
                 }
+                bell.silence();
             }
             // One that goes on and on has no more than its time, and leaves theirs to others.
             context.waker().wake_by_ref();
@@ -179,16 +184,14 @@ fn drive(connection: &mut Option<Box<Driven>>, context: &mut Context<'_>) {
     }
 }
 
-async fn answer(
-    sender: &mut SendRequest<Content>,
-    request: Request<Content>,
+/// Reads an answer, of which it keeps that much of the body.
+async fn read(
+    response: impl Future<Output = Responding>,
     kept: usize,
-    incoming: &Incoming,
-) -> Result<Answer, hyper::Error> {
-    let response = sender.send_request(request).await?;
-    let (head, mut body) = response.into_parts();
+    incoming: &mut Incoming,
+) -> Result<(), hyper::Error> {
+    let (head, mut body) = response.await?.into_parts();
     incoming.head(head.status, head.headers);
-    let mut incomplete = None;
     while let Some(frame) = body.frame().await {
         match frame.map(Frame::into_data) {
             Ok(Ok(piece)) if incoming.piece(&piece, kept) => {}
@@ -197,10 +200,10 @@ async fn answer(
             Ok(Err(_)) => {}
             // An answer whose body breaks off is an answer all the same: its status was sent.
             Err(_) => {
-                incomplete = Some(Incomplete::BrokenOff);
+                incoming.ends(Incomplete::BrokenOff);
                 break;
             }
         }
     }
-    Ok(incoming.answer(incomplete).expect("its head has come"))
+    Ok(())
 }

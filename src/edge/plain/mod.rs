@@ -19,7 +19,6 @@ use self::line::Line;
 use super::client::ClientOptions;
 use super::incoming::Incoming;
 use super::spelling::spelled;
-use crate::webhook::attempt::Answer;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::probe::material::Wire;
 use crate::webhook::provider::title_case;
@@ -81,38 +80,38 @@ impl Plain {
         delivery: &Delivery,
         wire: Wire,
         started: Instant,
-        incoming: &Incoming,
-    ) -> Result<Answer, Break> {
+        incoming: &mut Incoming,
+    ) -> Result<(), Break> {
         let deadline = started + self.timeout;
         while let Some(mut line) = self.idle() {
             if !line.is_ready() {
                 continue;
             }
-            match line.exchange(self.request(delivery, wire), self.kept, deadline, incoming).await {
+            let response = line.send(self.request(incoming.memory(), delivery, wire));
+            match line.answer(response, self.kept, deadline, incoming).await {
                 Err(Break::Exchange(_)) if !line.has_heard() => break,
                 Err(error) => return Err(error),
-                Ok(answer) => {
-                    self.keep(line, &answer);
-                    return Ok(answer);
+                Ok(()) => {
+                    self.keep(line, incoming);
+                    return Ok(());
                 }
             }
         }
         let connecting = timeout_at(deadline, self.connect(deadline)).await;
         let mut line = connecting.unwrap_or(Err(Break::TimedOut))?;
-        let answer = line.exchange(self.request(delivery, wire), self.kept, deadline, incoming).await?;
-        self.keep(line, &answer);
-        Ok(answer)
+        let response = line.send(self.request(incoming.memory(), delivery, wire));
+        line.answer(response, self.kept, deadline, incoming).await?;
+        self.keep(line, incoming);
+        Ok(())
     }
 
     fn idle(&self) -> Option<Line> {
         self.idle.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn keep(&self, line: Line, answer: &Answer) {
+    fn keep(&self, line: Line, incoming: &Incoming) {
         // What is left of a body that was not read to its end stands before the next answer.
-        if let Some(idle) =
-            self.idle.as_ref().filter(|_| !answer.truncated && answer.incomplete.is_none() && line.is_open())
-        {
+        if let Some(idle) = self.idle.as_ref().filter(|_| incoming.is_whole() && line.is_open()) {
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
     }
@@ -125,12 +124,12 @@ impl Plain {
     }
 
     /// The request as it goes over the wire: a path instead of a URL, and the headers that every request has.
-    fn request(&self, delivery: &Delivery, wire: Wire) -> Request<Content> {
+    fn request(&self, mut headers: HeaderMap, delivery: &Delivery, wire: Wire) -> Request<Content> {
         let mut request = Request::new(Content::new(delivery, wire));
         *request.method_mut() = delivery.request.method().clone();
         let given = delivery.request.headers();
         // With room for those that the connection adds, one of them by hyper: a copy that grows is made twice.
-        let mut headers = HeaderMap::with_capacity(given.len() + 3);
+        headers.reserve(given.len() + 3);
         for (name, value) in given {
             headers.append(name, value.clone());
         }

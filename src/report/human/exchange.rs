@@ -142,7 +142,7 @@ impl HumanReporter<'_> {
             "{} <-- {result} {} {} ({}) {}",
             self.time(at),
             delivery.request.method(),
-            sanitize::line(&attempt.url.to_string()),
+            sanitize::line(&delivery.request.uri().to_string()),
             elapsed(attempt.duration),
             self.id(delivery),
         );

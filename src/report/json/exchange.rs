@@ -65,7 +65,7 @@ pub(super) fn attempted(delivery: &Delivery, attempt: &Attempt, good: bool) -> V
     let failure = attempt.outcome.as_ref().err();
     let rest = json!({
         "attempt": attempt.number,
-        "url": attempt.url.to_string(),
+        "url": delivery.request.uri().to_string(),
         "started_at": format!("{:.3}", attempt.started),
         "status": status.map(|status| status.as_u16()),
         "duration_ms": milliseconds(attempt.duration),

@@ -115,7 +115,7 @@ impl Reporter for JsonReporter<'_> {
             Outcome::Forwarded { delivery, attempt, .. } => json!({
                 "type": "forwarded",
                 "id": delivery.id,
-                "url": attempt.url.to_string(),
+                "url": delivery.request.uri().to_string(),
                 "status": attempt.status().map(|status| status.as_u16()),
                 "duration_ms": milliseconds(attempt.duration),
                 "error": attempt.outcome.as_ref().err().map(ToString::to_string),

@@ -39,7 +39,7 @@ impl Sent<'_> {
         json.extend_from_slice(br#","direction":"sent","sent_at":""#);
         write_time(attempt.started, 3, json);
         json.extend_from_slice(br#"","url":"#);
-        let url = if self.in_process { None } else { Some(attempt.url.to_string()) };
+        let url = if self.in_process { None } else { Some(delivery.request.uri().to_string()) };
         write_optional(url.as_deref(), json);
         json.extend_from_slice(br#","attempt":"#);
         write_number(attempt.number.into(), json);
@@ -122,7 +122,6 @@ mod tests {
         };
         let attempt = Attempt {
             number: 2,
-            url: http::Uri::from_static("http://localhost:3000/hook?x=1"),
             started: Timestamp::from_millisecond(1_795_255_200_123).expect("a time"),
             duration: Duration::from_micros(12_500),
             outcome,
