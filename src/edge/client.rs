@@ -15,7 +15,7 @@ use reqwest::tls::Certificate;
 use super::incoming::Incoming;
 use super::plain::{Break, Content, Plain};
 use super::target::Target;
-use crate::webhook::attempt::{Attempt, Failure, Incomplete};
+use crate::webhook::attempt::{Answer, Attempt, Failure, Incomplete};
 use crate::webhook::cause::innermost;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::probe::material::Wire;
@@ -130,8 +130,18 @@ impl Client {
         started: Timestamp,
     ) -> Attempt {
         let clock = Instant::now();
-        let mut incoming = Incoming::new(memory);
-        let outcome = match self.exchange(delivery, wire, clock, &mut incoming).await {
+        let outcome = self.outcome(Incoming::new(memory), delivery, wire, clock).await;
+        Attempt { number, started, duration: clock.elapsed(), outcome }
+    }
+
+    async fn outcome(
+        &self,
+        mut incoming: Incoming,
+        delivery: &Delivery,
+        wire: Wire,
+        started: Instant,
+    ) -> Result<Answer, Failure> {
+        match self.exchange(delivery, wire, started, &mut incoming).await {
             Ok(()) => Ok(incoming.into_answer().expect("its head has come")),
             // Whose head has come is an answer, however slow the rest of it is.
             Err(Failure::TimedOut { after }) => {
@@ -139,8 +149,7 @@ impl Client {
                 incoming.into_answer().ok_or(Failure::TimedOut { after })
             }
             Err(failure) => Err(failure),
-        };
-        Attempt { number, started, duration: clock.elapsed(), outcome }
+        }
     }
 
     async fn exchange(

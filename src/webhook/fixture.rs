@@ -286,7 +286,9 @@ fn characters(alphabet: &[u8], length: usize, random: &mut fastrand::Rng, render
         }
     };
     let (eights, rest) = rendered[start..].as_chunks_mut::<8>();
-    eights.iter_mut().for_each(|eight| write(eight));
+    for eight in eights {
+        write(eight);
+    }
     if !rest.is_empty() {
         write(rest);
     }
