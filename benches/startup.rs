@@ -1,6 +1,6 @@
 //! What a start of `wh` costs beside an empty clap program of the same profile, in one run.
 //!
-//! `cargo bench --bench startup`. The empty program is this file itself, started with `EMPTY` set: it links clap and
+//! `cargo bench --bench startup`. The empty program is this file itself, started with `WH_BENCH_EMPTY` set: it links clap and
 //! nothing of ours. What is compared is user and system time, as the kernel counts it.
 
 use std::io::Write as _;

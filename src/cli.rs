@@ -254,6 +254,12 @@ pub struct SchemeArgs {
 }
 
 impl SchemeArgs {
+    /// The provider, if it is a word of the command line.
+    #[must_use]
+    pub fn typed(&self) -> Option<&String> {
+        self.scheme.as_ref().filter(|_| !self.configured)
+    }
+
     /// The events that an EVENT means. A provider that was set, and not typed, steps back behind one that the pattern
     /// names, and behind the only one that has an event of that name.
     pub fn select(&self, pattern: &str, catalogue: &Catalogue) -> Result<Vec<EventName>, CatalogueError> {

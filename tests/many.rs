@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -117,9 +117,9 @@ fn many_reach_the_receiver_inside() {
     assert_eq!(output.exit(0).json("summary")["accepted"], json!(50));
 }
 
-/// A receiver that answers each request and then closes the connection without a word, so that the next delivery finds it
-/// closed. Says how many requests there were.
-fn closing_without_a_word() -> (String, Arc<AtomicUsize>) {
+/// A receiver that answers the first request of a connection and then closes it without a word: before it has read
+/// another one, or behind that. Says how many requests it has read.
+fn closing_without_a_word(reads_another: bool) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("its address").port().to_string();
     let requests = Arc::new(AtomicUsize::new(0));
@@ -127,30 +127,49 @@ fn closing_without_a_word() -> (String, Arc<AtomicUsize>) {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
-            let mut request = Vec::new();
-            let mut chunk = [0; 4096];
-            while Arrival::read(&request)
-                .is_none_or(|arrival| arrival.body.len().to_string() != arrival.header("Content-Length"))
-            {
-                match stream.read(&mut chunk) {
-                    Ok(0) | Err(_) => return,
-                    Ok(read) => request.extend_from_slice(&chunk[..read]),
-                }
+            if !reads_a_request(&mut stream) {
+                return;
             }
             counted.fetch_add(1, Ordering::SeqCst);
             // Who has gone away by now is missed by its own test.
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            if reads_another && reads_a_request(&mut stream) {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
         }
     });
     (port, requests)
 }
 
+/// Reads a request whole, and says whether there was one.
+fn reads_a_request(stream: &mut TcpStream) -> bool {
+    let mut request = Vec::new();
+    let mut chunk = [0; 4096];
+    while Arrival::read(&request)
+        .is_none_or(|arrival| arrival.body.len().to_string() != arrival.header("Content-Length"))
+    {
+        match stream.read(&mut chunk) {
+            Ok(0) | Err(_) => return false,
+            Ok(read) => request.extend_from_slice(&chunk[..read]),
+        }
+    }
+    true
+}
+
 #[test]
 fn a_connection_that_was_closed_is_replaced_and_nothing_is_lost_or_sent_twice() {
-    let (port, requests) = closing_without_a_word();
+    let (port, requests) = closing_without_a_word(false);
     let summary = send(&port, ["slot.submitted", "-n", "50", "--json"]).run().exit(0).json("summary");
     assert_eq!((&summary["accepted"], &summary["failed"]), (&json!(50), &json!(0)));
     assert_eq!(requests.load(Ordering::SeqCst), 50);
+}
+
+#[test]
+fn a_delivery_that_was_read_and_not_answered_has_failed_and_is_not_sent_twice() {
+    let (port, requests) = closing_without_a_word(true);
+    let summary = send(&port, ["slot.submitted", "-n", "10", "--json"]).run().exit(3).json("summary");
+    assert_eq!((&summary["accepted"], &summary["errors"]), (&json!(5), &json!({ "connection-failed": 5 })));
+    assert_eq!(requests.load(Ordering::SeqCst), 10);
 }
 
 #[test]

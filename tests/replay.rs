@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::log::records;
-use crate::support::{Answer, Endpoint, Output, Wh, signature_of_wpg};
+use crate::support::{ACME, Answer, Endpoint, Output, Wh, hmac_sha256_hex, signature_of_wpg};
 
 /// A log in a folder of its own.
 struct Log {
@@ -285,6 +285,55 @@ fn what_a_dead_receiver_did_not_get_is_delivered_by_resume() {
 }
 
 #[test]
+fn a_replay_is_gone_on_with_under_the_same_scheme_and_with_the_same_headers() {
+    let (log, endpoint) = (Log::of(3), Endpoint::new());
+    let strange = fs::read_to_string(log.path()).expect("a log").replace("\"wpg\"", "null");
+    fs::write(log.path(), strange).expect("room");
+    let one = |arguments: &[&str]| log.replay(arguments).run();
+    let begin = ["--event", "*", "--scheme", "comps", "-H", "X-Tenant: 7", "-q", "--to"];
+    one(&[&begin[..], &["9"]].concat()).exit(3).stdout_contains("2 not sent").stderr_contains("--resume");
+    let resume = |arguments: &[&str]| one(&[&["--resume", "-q", "--to", &endpoint.port()], arguments].concat());
+    resume(&[]).exit(2).stderr_contains("-H x-tenant");
+    resume(&["-H", "X-Tenant: 8"]).exit(2).stderr_contains("-H x-tenant");
+    resume(&["-H", "X-Tenant: 7", "-s", "wpg"]).exit(2).stderr_contains("--scheme comps");
+    assert!(endpoint.arrivals().is_empty());
+    resume(&["-H", "X-Tenant: 7"]).exit(0);
+    let arrivals = endpoint.arrivals();
+    assert_eq!(arrivals.len(), 3);
+    for arrival in &arrivals {
+        let signature = hmac_sha256_hex("comps_test_secret_for_wh", &[&arrival.body]);
+        assert_eq!((arrival.header("X-Tenant"), arrival.header("X-Comps-Signature")), ("7", signature.as_str()));
+    }
+}
+
+#[test]
+fn what_is_on_its_way_when_a_record_is_gone_is_waited_for() {
+    let log = Log::of(3);
+    let slow = |milliseconds| Answer::status(200).after(Duration::from_millis(milliseconds));
+    let endpoint = Endpoint::new().answering([slow(300), slow(900), slow(0)]);
+    let sent = log.folder.path().join("sent.jsonl");
+    let (path, both) = (log.path(), endpoint.calls(2));
+    let shortened = std::thread::spawn(move || {
+        both();
+        let first = fs::read_to_string(&path).expect("a log").lines().next().expect("a line").len() as u64;
+        fs::OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(2 * first + 2)).expect("a log");
+    });
+    let wh = Wh::new().arg("replay").arg(log.path()).args(["-q", "-c", "2", "--to", &endpoint.port(), "--log"]);
+    let output = wh.arg(&sent).run();
+    shortened.join().expect("the log was shortened");
+    output.exit(2).stderr_contains("has changed since").any_stdout();
+    // The one that is slow was answered after the record was missed.
+    assert_eq!(records(&sent).len(), 2);
+}
+
+#[test]
+fn an_attempt_that_fails_after_ctrl_c_is_told() {
+    let (log, endpoint) = (Log::of(1), Endpoint::new().answering([Answer::never()]));
+    let wh = log.replay(&["last", "--timeout", "1s", "--to", &endpoint.port()]).interrupt_after(endpoint.calls(1));
+    wh.run().exit(130).stdout_contains("no answer").stderr_contains("stopped after");
+}
+
+#[test]
 fn a_log_that_has_changed_is_not_gone_on_with() {
     let log = Log::of(20);
     log.replay(&["--event", "*", "-q", "--to", "9"])
@@ -321,18 +370,49 @@ fn the_original_intervals_are_kept_and_scaled() {
 fn a_failure_is_retried_by_the_providers_policy_with_a_signature_of_its_own() {
     let log = Log::new();
     let endpoint = Endpoint::new().answering([503, 503, 503, 200].map(Answer::status));
-    log.wh("send", &["order.completed", "-s", "comps", "-q", "--to", &endpoint.port()])
-        .run()
-        .exit(1)
-        .stdout_contains("503");
-    let output = log.replay(&["last", "--retry", "--speed", "max", "--json"]).run();
+    log.wh("send", &["contact.created", "-q", "--to", &endpoint.port()]).run().exit(1).stdout_contains("503");
+    // The first wait is 20 ms, the second, of five minutes, 1.2 seconds, so that another second has begun.
+    let output = log.replay(&["last", "--retry", "--speed", "250", "--json"]).run();
     let attempts = output.exit(0).stderr_any().json_all("attempt");
-    assert_eq!(
-        attempts.iter().map(|attempt| attempt["attempt"].clone()).collect::<Vec<_>>(),
-        [json!(1), json!(2), json!(3)]
-    );
+    let numbers: Vec<_> = attempts.iter().map(|attempt| attempt["attempt"].clone()).collect();
+    assert_eq!(numbers, [json!(1), json!(2), json!(3)]);
     let arrivals = endpoint.arrivals();
-    assert!(arrivals.iter().all(|arrival| arrival.body == arrivals[0].body));
+    let (first, last) = (&arrivals[1], &arrivals[3]);
+    assert!(arrivals.iter().all(|arrival| arrival.body == first.body));
+    assert!(arrivals.iter().all(|arrival| arrival.header("webhook-id") == first.header("webhook-id")));
+    assert_ne!(first.header("webhook-timestamp"), last.header("webhook-timestamp"));
+    assert_ne!(first.header("webhook-signature"), last.header("webhook-signature"));
+}
+
+#[test]
+fn what_the_provider_does_not_document_is_said_with_a_kept_signature_too() {
+    let (log, endpoint) = (Log::of(1), Endpoint::new());
+    for flags in [&[][..], &["--keep-signature"]] {
+        let output = log.replay(&[&["last", "--retry", "--to", &endpoint.port()], flags].concat()).run();
+        output.exit(0).stderr_contains("wpg does not document when it tries again");
+    }
+}
+
+#[test]
+fn headers_of_the_providers_own_are_dated_anew() {
+    let provider = format!("{ACME}[request.headers]\n\"X-Sent-At\" = \"{{timestamp}}\"\n");
+    let (folder, endpoint) = (tempfile::tempdir().expect("a folder"), Endpoint::new());
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).and_then(|()| fs::write(path, text)).expect("room");
+    };
+    write("providers/acme/provider.toml", &provider);
+    write("providers/acme/events/rocket.json", r#"{"type":"rocket"}"#);
+    let wh = || Wh::new().inside(folder.path());
+    let send = ["send", "acme/rocket", "--timestamp", "1580637600", "-q", "--catalogue", "providers", "--log", "l"];
+    wh().args(send).args(["--to", &endpoint.port()]).run().exit(0);
+    wh().args(["replay", "last", "-q", "--catalogue", "providers", "--log", "l"]).run().exit(0);
+    let arrivals = endpoint.arrivals();
+    assert_eq!(arrivals[0].header("X-Sent-At"), "1580637600");
+    for arrival in &arrivals {
+        assert!(arrival.header("Acme-Signature").starts_with(&format!("t={},", arrival.header("X-Sent-At"))));
+    }
+    assert_ne!(arrivals[1].header("X-Sent-At"), "1580637600");
 }
 
 #[test]

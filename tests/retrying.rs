@@ -206,3 +206,25 @@ fn a_users_provider_is_followed_by_its_own_data_and_dates_its_own_headers_anew()
         .collect();
     assert!(sent[1] > sent[0], "{sent:?}");
 }
+
+#[test]
+fn the_providers_own_timeout_is_what_is_waited_where_no_other_is_given() {
+    let endpoint = Endpoint::new().answering([Answer::never()]);
+    let wh = Wh::new().file("providers/acme/provider.toml", format!("{ACME}[delivery]\ntimeout = \"300ms\"\n"));
+    let wh = wh.file("providers/acme/events/rocket.json", r#"{"type":"rocket"}"#);
+    let wh = wh.args(["send", "acme/rocket", "--catalogue", "providers", "--json", "--to", &endpoint.port()]);
+    let attempt = wh.run().exit(3).within(Duration::from_secs(10)).json("attempt");
+    assert_eq!(attempt["code"], json!("timeout"));
+    assert!(attempt["duration_ms"].as_f64().is_some_and(|took| (300.0..5000.0).contains(&took)), "{attempt}");
+}
+
+#[test]
+fn an_answer_that_the_provider_counts_as_received_needs_no_advice() {
+    let endpoint = Endpoint::new().answering(statuses(&[401]));
+    let wh = Wh::new().file("providers/acme/provider.toml", format!("{ACME}[delivery]\nsuccess = [\"401\"]\n"));
+    let wh = wh.file("providers/acme/events/rocket.json", r#"{"type":"rocket"}"#);
+    let wh = wh.args(["send", "acme/rocket", "--catalogue", "providers", "--retry", "--to", &endpoint.port()]);
+    let output = wh.run();
+    output.exit(0).stdout_contains("401").stderr_contains("does not document");
+    assert!(!String::from_utf8_lossy(output.stdout()).contains("hint:"));
+}

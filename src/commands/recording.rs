@@ -78,7 +78,7 @@ impl AttemptLog {
 }
 
 impl Recorder for AttemptLog {
-    fn record(&mut self, delivery: &Delivery, attempt: &Attempt, route: &Route) -> Result<(), Error> {
+    fn record(&mut self, delivery: &Delivery, attempt: &Attempt, route: &Route, _again: bool) -> Result<(), Error> {
         if self.log.is_none() {
             return Ok(());
         }

@@ -72,7 +72,7 @@ pub struct Connecting<'a> {
     pub insecure: bool,
     /// A file of certificates to trust, too.
     pub cacert: Option<&'a Path>,
-    /// Whether connections are kept from one delivery to the next, where the target speaks plain HTTP.
+    /// Whether connections are kept from one delivery to the next.
     pub reuse: bool,
 }
 

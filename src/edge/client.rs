@@ -232,7 +232,8 @@ fn general(target: &Target, addresses: &[SocketAddr], options: &ClientOptions) -
     let mut builder = reqwest::Client::builder()
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .pool_max_idle_per_host(usize::from(options.reuse));
+        // At most as many as are on their way at a time.
+        .pool_max_idle_per_host(if options.reuse { usize::MAX } else { 0 });
     if !addresses.is_empty() {
         builder = builder.resolve_to_addrs(&target.host(), addresses);
     }

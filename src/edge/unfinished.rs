@@ -31,6 +31,12 @@ pub struct Request {
     pub to: Option<String>,
     /// Whether signatures were kept.
     pub keep_signature: bool,
+    /// The scheme, if one was typed.
+    #[serde(default)]
+    pub scheme: Option<String>,
+    /// The headers that were put in or taken out.
+    #[serde(default)]
+    pub headers: Headers,
     /// The files that the deliveries are in.
     pub files: Vec<PathBuf>,
     /// Which of them is the log.
@@ -40,10 +46,46 @@ pub struct Request {
 }
 
 impl Request {
-    /// What was asked for.
+    /// What was asked for, and nothing else said of it.
     #[must_use]
-    pub fn new(what: Vec<String>, to: Option<String>, keep_signature: bool) -> Self {
-        Self { schema: SCHEMA.to_owned(), what, to, keep_signature, files: Vec::new(), log: None, deliveries: 0 }
+    pub fn new(what: Vec<String>) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            what,
+            to: None,
+            keep_signature: false,
+            scheme: None,
+            headers: Headers::default(),
+            files: Vec::new(),
+            log: None,
+            deliveries: 0,
+        }
+    }
+}
+
+/// Headers of the user's own. Their values may be credentials, so that they are not kept, but known again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headers {
+    /// Their names, in the order in which they were given.
+    pub names: Vec<String>,
+    /// What names and values are known by together.
+    pub hash: u64,
+}
+
+impl Headers {
+    /// Headers with their values; one that is taken out has none.
+    pub fn of<'a>(headers: impl IntoIterator<Item = (&'a str, Option<&'a [u8]>)>) -> Self {
+        let (mut names, mut text) = (Vec::new(), Vec::new());
+        for (name, value) in headers {
+            names.push(name.to_owned());
+            text.extend_from_slice(name.as_bytes());
+            if let Some(value) = value {
+                text.push(b':');
+                text.extend_from_slice(value);
+            }
+            text.push(b'\n');
+        }
+        Self { names, hash: hash(&text) }
     }
 }
 
@@ -216,7 +258,7 @@ mod tests {
     }
 
     fn request() -> Request {
-        Request { files: vec!["log.jsonl".into()], deliveries: 3, ..Request::new(vec!["--failed".into()], None, false) }
+        Request { files: vec!["log.jsonl".into()], deliveries: 3, ..Request::new(vec!["--failed".into()]) }
     }
 
     #[test]

@@ -51,10 +51,13 @@ impl<W: Watch> AsyncRead for Watched<W> {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let before = buffer.filled().len();
+        let (before, room) = (buffer.filled().len(), buffer.remaining());
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
             self.watch.heard();
+        } else if matches!(read, Poll::Ready(Ok(()))) && room > 0 {
+            // An end may come with more behind it: the other side was gone before it took what it was told last.
+            return Poll::Ready(self.stream.take_error()?.map_or(Ok(()), Err));
         }
         read
     }

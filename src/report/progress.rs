@@ -103,7 +103,7 @@ impl TermLike for Line {
     }
 }
 
-/// `640/1000  3200/s  2 bad  0:01 left`
+/// `640/1000  3200/s  2 not accepted  0:01 left`
 fn counted(progress: &Progress, palette: Palette) -> String {
     let Progress { done, all, bad, elapsed, .. } = *progress;
     let mut text = format!("{done}/{all}");

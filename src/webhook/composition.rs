@@ -141,7 +141,7 @@ impl Provider {
         let value = Bytes::from(value.unwrap_or_default());
         HeaderValue::from_maybe_shared(value.clone()).map_err(|_| CompositionError::Header {
             name: header.name.clone(),
-            value: String::from_utf8_lossy(&value).escape_debug().to_string(),
+            value: String::from_utf8_lossy(&value).into_owned(),
         })
     }
 }

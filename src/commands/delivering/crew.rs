@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// What a worker leaves with: whether what it found out stops the run.
 type Left = Result<Option<Stop>, Error>;
 
-/// Sends until there is nothing more to send, or something stops it.
+/// Sends until there is nothing more to send, or something stops it. What is on its way then is waited for.
 pub(super) async fn fly(run: &RefCell<Run<'_, '_>>) -> Left {
     let unheard = |reason| Error::System { what: "Ctrl-C cannot be heard", reason };
     let mut interruptions = Interruptions::new().map_err(unheard)?;
@@ -32,48 +32,55 @@ pub(super) async fn fly(run: &RefCell<Run<'_, '_>>) -> Left {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (most, watched) = (run.borrow().plan.concurrency, run.borrow().plan.watched);
     let mut workers = FuturesUnordered::new();
-    loop {
+    let stopped = 'run: loop {
         let wake = loop {
             if workers.len() == most {
                 break None;
             }
-            let Some(flight) = run.borrow_mut().next()? else { break run.borrow().wakes() };
-            workers.push(work(run, flight));
+            let next = run.borrow_mut().next();
+            match next {
+                Ok(Some(flight)) => workers.push(work(run, flight)),
+                Ok(None) => break run.borrow().wakes(),
+                Err(error) => break 'run Err(error),
+            }
         };
         if workers.is_empty() && wake.is_none() {
             return Ok(None);
         }
-        tokio::select! {
-            left = one_leaves(run, &mut workers), if !workers.is_empty() => {
-                if let Some(stop) = left? {
-                    return Ok(Some(stop));
-                }
-            }
-            () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
-            _ = tick.tick(), if watched => run.borrow_mut().show_progress()?,
-            () = interruptions.next() => return finish(run, workers, &mut interruptions).await.map(Some),
+        let left = tokio::select! {
+            left = one_leaves(run, &mut workers), if !workers.is_empty() => left,
+            () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => Ok(None),
+            _ = tick.tick(), if watched => run.borrow_mut().show_progress().map(|()| None),
+            () = interruptions.next() => Ok(Some(Stop::Interrupted)),
+        };
+        match left {
+            Ok(None) => {}
+            stopped => break stopped,
         }
-    }
+    };
+    let finished = finish(run, workers, &mut interruptions).await;
+    let stopped = stopped?;
+    finished?;
+    Ok(stopped)
 }
 
-/// Waits for what is on its way, as long as that is granted and nobody presses Ctrl-C again.
+/// Waits for what is on its way, as long as that is granted and nobody presses Ctrl-C again. The error is the first one.
 async fn finish(
     run: &RefCell<Run<'_, '_>>,
     mut workers: FuturesUnordered<impl Future<Output = Left>>,
     interruptions: &mut Interruptions,
-) -> Result<Stop, Error> {
+) -> Result<(), Error> {
     run.borrow_mut().close();
     let deadline = Instant::now() + run.borrow().plan.grace;
+    let mut finished = Ok(());
     while !workers.is_empty() {
         tokio::select! {
-            left = one_leaves(run, &mut workers) => {
-                left?;
-            }
+            left = one_leaves(run, &mut workers) => finished = finished.and(left.map(|_| ())),
             () = sleep_until(deadline.into()) => break,
             () = interruptions.next() => break,
         }
     }
-    Ok(Stop::Interrupted)
+    finished
 }
 
 /// Makes an attempt, takes in what came of it, and makes the next one, until there is none to make now.

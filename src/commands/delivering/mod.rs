@@ -62,16 +62,16 @@ pub trait Source {
         None
     }
 
-    /// What may help with an answer.
-    fn advice(&self, _attempt: &Attempt, _route: &Route) -> Option<String> {
+    /// What may help with an answer, which is one of those that are expected or not.
+    fn advice(&self, _attempt: &Attempt, _route: &Route, _good: bool) -> Option<String> {
         None
     }
 }
 
 /// Keeps what was delivered.
 pub trait Recorder {
-    /// Takes an attempt and what came of it.
-    fn record(&mut self, delivery: &Delivery, attempt: &Attempt, route: &Route) -> Result<(), Error>;
+    /// Takes an attempt and what came of it, and whether another one is to follow.
+    fn record(&mut self, delivery: &Delivery, attempt: &Attempt, route: &Route, again: bool) -> Result<(), Error>;
 
     /// Puts all that was taken where it is kept. Called before anything further is waited for, and at the end. The notice
     /// says that it could not be done, and that this stops nobody.

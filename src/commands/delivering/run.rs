@@ -127,7 +127,9 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// Sends nothing more.
     pub(super) fn close(&mut self) {
-        self.course = Course::Closing;
+        if self.course == Course::On {
+            self.course = Course::Closing;
+        }
     }
 
     /// The source's next job that may be sent at all.
@@ -185,15 +187,17 @@ impl<'a, 'b> Run<'a, 'b> {
         let Flight { mut ticket, spare, delivery, .. } = flight;
         let route = &self.routes[ticket.route];
         let reception = route.reception(&delivery, attempt);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.record(&delivery, attempt, route)?;
-        }
         self.tally.attempted(attempt);
         ticket.answered = attempt.outcome.is_ok();
         let good = is_good(attempt, route, &self.plan);
         let prospect = if self.plan.retry { self.prospect(&mut ticket, attempt) } else { None };
         let route = &self.routes[ticket.route];
-        let fatal = if prospect.is_none() { self.fatal(attempt, route) } else { None };
+        if let Some(recorder) = &mut self.recorder {
+            let again = prospect.as_ref().is_some_and(|prospect| matches!(prospect.step, Step::Retry { .. }));
+            recorder.record(&delivery, attempt, route, again)?;
+        }
+        // Of a run that is over already nothing else will be said of it.
+        let fatal = if prospect.is_none() && self.course == Course::On { self.fatal(attempt, route) } else { None };
         if self.course != Course::Stopped {
             let (fatal, prospect) = (fatal.is_some(), prospect.as_ref());
             let ended = Ended { delivery: &delivery, attempt, route, reception, good, fatal, prospect };

@@ -101,7 +101,7 @@ impl<'a> Screen<'a> {
         } else if self.shown == Shown::Examples {
             self.arrow(delivery, route, attempt.started)?;
         }
-        let advice = source.advice(attempt, route).filter(|advice| self.last_advice.as_ref() != Some(advice));
+        let advice = source.advice(attempt, route, good).filter(|advice| self.last_advice.as_ref() != Some(advice));
         if advice.is_some() {
             self.last_advice.clone_from(&advice);
         }

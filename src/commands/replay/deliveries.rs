@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::report::notice::Notice;
 use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
-use crate::webhook::retrying::Step;
 
 /// A delivery's place among all of the replay; it travels with its request.
 #[derive(Debug, Clone, Copy)]
@@ -67,8 +66,8 @@ impl Source for Deliveries<'_, '_> {
         self.preparer.sign(draft, route, now)
     }
 
-    fn advice(&self, attempt: &Attempt, route: &Route) -> Option<String> {
-        self.preparer.advice(attempt, route)
+    fn advice(&self, attempt: &Attempt, route: &Route, good: bool) -> Option<String> {
+        self.preparer.advice(attempt, route).filter(|_| !good)
     }
 }
 
@@ -78,13 +77,11 @@ pub(super) struct ReplayLog {
     unfinished: Option<Unfinished>,
     /// How many are not done with.
     left: usize,
-    retry: bool,
-    random: fastrand::Rng,
 }
 
 impl ReplayLog {
-    pub(super) fn new(attempts: AttemptLog, unfinished: Option<Unfinished>, all: usize, retry: bool) -> Self {
-        Self { attempts, unfinished, left: all, retry, random: fastrand::Rng::with_seed(0) }
+    pub(super) fn new(attempts: AttemptLog, unfinished: Option<Unfinished>, all: usize) -> Self {
+        Self { attempts, unfinished, left: all }
     }
 
     /// Says how many are left that can be gone on with; nothing when none are.
@@ -96,24 +93,13 @@ impl ReplayLog {
         unfinished.end().map_err(progress)?;
         Ok(None)
     }
-
-    /// Whether nothing more is going to be sent of a delivery: it got an answer, and the provider does not try again.
-    fn is_done(&mut self, attempt: &Attempt, route: &Route) -> bool {
-        let policy = route.provider.as_ref().map(|provider| &provider.policy).filter(|_| self.retry);
-        match policy {
-            None => attempt.outcome.is_ok(),
-            Some(policy) => {
-                let step = policy.step(attempt, 0, attempt.started, &mut self.random);
-                !matches!(step, Step::Retry { .. }) && attempt.outcome.is_ok()
-            }
-        }
-    }
 }
 
 impl Recorder for ReplayLog {
-    fn record(&mut self, delivery: &Delivery, attempt: &Attempt, route: &Route) -> Result<(), Error> {
-        self.attempts.record(delivery, attempt, route)?;
-        if self.is_done(attempt, route) {
+    fn record(&mut self, delivery: &Delivery, attempt: &Attempt, route: &Route, again: bool) -> Result<(), Error> {
+        self.attempts.record(delivery, attempt, route, again)?;
+        // What got no answer at all is gone on with.
+        if !again && attempt.outcome.is_ok() {
             self.left = self.left.saturating_sub(1);
             if let (Some(unfinished), Some(Serial(serial))) =
                 (&mut self.unfinished, delivery.request.extensions().get().copied())

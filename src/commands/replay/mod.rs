@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use http::HeaderValue;
 
 use self::deliveries::{Deliveries, ReplayLog};
 use self::preparing::{Preparer, Ready};
@@ -23,7 +24,7 @@ use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
 use crate::edge::runtime;
 use crate::edge::target::Target;
-use crate::edge::unfinished::{Entry, Request, Stopped, Unfinished};
+use crate::edge::unfinished::{Entry, Headers, Request, Stopped, Unfinished};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::notice::Notice;
@@ -56,7 +57,7 @@ pub struct ReplayArgs {
     last: Option<usize>,
     #[command(flatten)]
     filter: FilterArgs,
-    /// Go on with the replay that was stopped
+    /// Go on with the replay that was stopped; --retry and the pace are said anew
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
@@ -103,6 +104,24 @@ impl ReplayArgs {
         typed.extend(self.filter.typed());
         typed
     }
+
+    /// What is asked for.
+    fn request(&self) -> Request {
+        let mut request = Request::new(self.typed());
+        request.to = self.target.to.as_ref().map(|to| to.as_str().to_owned());
+        request.keep_signature = self.keep_signature;
+        request.scheme = self.scheme.typed().cloned();
+        request.headers = self.headers();
+        request
+    }
+
+    /// The headers of the user's own, as a replay that is gone on with has to have them again.
+    fn headers(&self) -> Headers {
+        Headers::of(self.header.iter().map(|Header { name, value }| {
+            let value = value.as_ref().map(HeaderValue::as_bytes);
+            (name.as_str(), value)
+        }))
+    }
 }
 
 /// Delivers what is meant, in the order in which it was captured.
@@ -118,13 +137,11 @@ pub fn run(
     let resumed = if args.resume { Some(resume(args, unfinished.as_deref())?) } else { None };
     let request = match &resumed {
         Some((_, stopped)) => stopped.request.clone(),
-        None => {
-            Request::new(args.typed(), args.target.to.as_ref().map(|to| to.as_str().to_owned()), args.keep_signature)
-        }
+        None => args.request(),
     };
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
     let to = target(args, &request)?;
-    let mut preparer = Preparer::new(args, to, request.keep_signature, &catalogue, context);
+    let mut preparer = Preparer::new(args, to, &request, &catalogue, context);
     let (selection, notices) = match &resumed {
         Some((_, stopped)) => (Selection::again(stopped, &mut preparer)?, Vec::new()),
         None => Selection::new(args, log, context, &mut preparer)?,
@@ -156,7 +173,7 @@ pub fn run(
         reporter.report(&Outcome::Notice(notice))?;
     }
     let all = args.count.unwrap_or(ready.len());
-    let mut recorder = ReplayLog::new(attempts, unfinished, all, args.pace.retry);
+    let mut recorder = ReplayLog::new(attempts, unfinished, all);
     let ended = deliver(args, shared, context, &mut preparer, (&selection, ready), &mut recorder, reporter);
     match (recorder.end()?, ended) {
         (None, ended) => ended,
@@ -190,16 +207,34 @@ fn resume(args: &ReplayArgs, path: Option<&Path>) -> Result<(Unfinished, Stopped
     let path = path.ok_or_else(none)?;
     let file = |reason| Error::file(path, reason);
     let (unfinished, stopped) = Unfinished::resume(path).map_err(file)?.ok_or_else(none)?;
+    match difference(args, &stopped.request) {
+        Some(reason) => Err(Error::Unresumable { reason }),
+        None => Ok((unfinished, stopped)),
+    }
+}
+
+/// What makes the replay that was stopped another one than that which is meant.
+fn difference(args: &ReplayArgs, stopped: &Request) -> Option<String> {
     let typed = args.typed();
-    if !typed.is_empty() && typed != stopped.request.what {
-        let reason = format!("the replay that was stopped is another one: {}", stopped.request.what.join(" "));
-        return Err(Error::Unresumable { reason });
+    if !typed.is_empty() && typed != stopped.what {
+        return Some(format!("the replay that was stopped is another one: {}", stopped.what.join(" ")));
     }
-    if args.keep_signature && !stopped.request.keep_signature {
-        let reason = "the replay that was stopped signs afresh".to_owned();
-        return Err(Error::Unresumable { reason });
+    if args.keep_signature && !stopped.keep_signature {
+        return Some("the replay that was stopped signs afresh".to_owned());
     }
-    Ok((unfinished, stopped))
+    if args.scheme.typed().is_some_and(|typed| stopped.scheme.as_ref() != Some(typed)) {
+        let scheme = stopped.scheme.as_ref().map_or("none".to_owned(), |scheme| format!("--scheme {scheme}"));
+        return Some(format!("the replay that was stopped was given another scheme: {scheme}"));
+    }
+    if args.headers() != stopped.headers {
+        return Some(match stopped.headers.names.as_slice() {
+            [] => "the replay that was stopped had no -H".to_owned(),
+            names => {
+                format!("what was stopped had other headers of its own, to be given again: -H {}", names.join(", -H "))
+            }
+        });
+    }
+    None
 }
 
 /// Where everything goes: where it is said, or was said when the replay began.

@@ -13,6 +13,7 @@ use crate::commands::delivering::Route;
 use crate::commands::secrets::secrets;
 use crate::context::Context;
 use crate::edge::target::Target;
+use crate::edge::unfinished::Request;
 use crate::error::Error;
 use crate::report::notice::Notice;
 use crate::webhook::attempt::Attempt;
@@ -49,6 +50,8 @@ pub(super) struct Preparer<'a> {
     args: &'a ReplayArgs,
     to: Option<Target>,
     keep_signature: bool,
+    /// The scheme that was typed.
+    scheme: Option<String>,
     catalogue: &'a Catalogue,
     context: &'a Context,
     providers: BTreeMap<String, Arc<Provider>>,
@@ -70,14 +73,15 @@ impl<'a> Preparer<'a> {
     pub(super) fn new(
         args: &'a ReplayArgs,
         to: Option<Target>,
-        keep_signature: bool,
+        request: &Request,
         catalogue: &'a Catalogue,
         context: &'a Context,
     ) -> Self {
         Self {
             args,
             to,
-            keep_signature,
+            keep_signature: request.keep_signature,
+            scheme: request.scheme.clone(),
             catalogue,
             context,
             providers: BTreeMap::new(),
@@ -122,10 +126,9 @@ impl<'a> Preparer<'a> {
     /// The secrets to sign with, tried on a delivery of each way; and what is worth knowing before anything is sent.
     pub(super) fn find_secrets(&mut self, ready: &[Ready], selection: &Selection) -> Result<Vec<Notice>, Error> {
         let mut notices = Vec::new();
-        let count = ready.len();
         if self.keep_signature {
             if self.stale > 0 {
-                notices.push(Notice::StaleSignatures { stale: self.stale, all: count });
+                notices.push(Notice::StaleSignatures { stale: self.stale, all: ready.len() });
             }
         } else {
             for way in &self.ways {
@@ -134,12 +137,11 @@ impl<'a> Preparer<'a> {
                 let keyring = Keyring::new(&provider.scheme, &found.secrets);
                 if self.keyrings.insert(provider.name.clone(), keyring).is_none() {
                     notices.extend(found.notices);
-                    notices.extend(self.args.pace.notice(provider));
                 }
             }
             let mut tried = vec![false; self.ways.len()];
             let now = (self.context.clock)();
-            for ready in ready.iter().take(count) {
+            for ready in ready {
                 if tried.iter().all(|tried| *tried) {
                     break;
                 }
@@ -149,6 +151,13 @@ impl<'a> Preparer<'a> {
                 }
             }
         }
+        let providers: BTreeMap<_, _> = self
+            .ways
+            .iter()
+            .filter_map(|way| way.provider.as_ref())
+            .map(|provider| (&provider.name, provider))
+            .collect();
+        notices.extend(providers.into_values().filter_map(|provider| self.args.pace.notice(provider)));
         let signed = |name: &str| {
             let mut providers = self.ways.iter().filter_map(|way| way.provider.as_ref());
             let needed = |provider: &Arc<Provider>| {
@@ -172,6 +181,7 @@ impl<'a> Preparer<'a> {
     /// Makes a delivery one that goes out now.
     pub(super) fn sign(&self, delivery: &mut Delivery, way: usize, now: Timestamp) -> Result<(), Error> {
         if let Some(provider) = self.ways[way].provider.as_ref().filter(|_| !self.keep_signature) {
+            provider.redate(delivery, now)?;
             let keyring = self.keyrings.get(&provider.name).ok_or(SigningError::NoSecret);
             let signed = keyring.and_then(|keyring| provider.scheme.sign_with(delivery, keyring, now, None));
             signed.map_err(|error| Error::Signing { error, variable: provider.secret_variable() })?;
@@ -183,11 +193,7 @@ impl<'a> Preparer<'a> {
     /// What may help with an answer that is not good.
     pub(super) fn advice(&self, attempt: &Attempt, route: &Route) -> Option<String> {
         let answer = attempt.outcome.as_ref().ok()?;
-        let good = match &self.args.expect {
-            Some(expect) => expect.matches(answer.status),
-            None => answer.status.is_success(),
-        };
-        let provider = route.provider.as_deref().filter(|_| !good)?;
+        let provider = route.provider.as_deref()?;
         let names: Vec<&str> = self.keyrings.get(&provider.name).into_iter().flat_map(Keyring::names).collect();
         let signed = if self.keep_signature { Signed::Then } else { Signed::Now(&names) };
         unexpected::advice(answer, &Refused { provider, url: route.target.uri(), signed })
@@ -240,9 +246,7 @@ impl<'a> Preparer<'a> {
 
     /// Whose a delivery is: who was typed, who is written down with it, who is recognised, and at last who is set.
     fn provider(&mut self, delivery: &Delivery) -> Result<Option<Arc<Provider>>, Error> {
-        let scheme = &self.args.scheme;
-        let typed = scheme.scheme.clone().filter(|_| !scheme.configured);
-        if let Some(name) = typed.or_else(|| delivery.scheme.clone()) {
+        if let Some(name) = self.scheme.clone().or_else(|| delivery.scheme.clone()) {
             return match self.named(&name) {
                 // What is sent as it was may be of a provider that is gone.
                 Err(_) if self.keep_signature => Ok(None),
@@ -291,9 +295,8 @@ impl<'a> Preparer<'a> {
 
     /// Whether a request out of a log of all kinds of requests is a delivery. Needs all providers.
     pub(super) fn may_be_delivery(&self, capture: &Capture) -> bool {
-        let typed = self.args.scheme.scheme.as_ref().filter(|_| !self.args.scheme.configured);
         let mut all = self.all.iter().flatten();
-        match typed {
+        match &self.scheme {
             Some(name) => {
                 all.any(|provider| provider.name == *name && recognition::resembles(provider, &capture.delivery))
             }

@@ -71,36 +71,30 @@ impl Source for Deliveries<'_, '_> {
         self.composer.misnamed(route.provider.as_deref()?, delivery)
     }
 
-    fn advice(&self, attempt: &Attempt, route: &Route) -> Option<String> {
+    fn advice(&self, attempt: &Attempt, route: &Route, good: bool) -> Option<String> {
         let provider = route.provider.as_deref()?;
         let sender = self.senders.iter().find(|sender| sender.provider.name == provider.name)?;
-        advice(attempt, route, sender, self.args)
+        advice(attempt, route, good, sender, self.args)
     }
 }
 
 /// What may help with an answer that is not good. Of a delivery that is wrong on purpose, a refusal needs no help.
-fn advice(attempt: &Attempt, route: &Route, sender: &Sender, args: &SendArgs) -> Option<String> {
+fn advice(attempt: &Attempt, route: &Route, good: bool, sender: &Sender, args: &SendArgs) -> Option<String> {
     let answer: &Answer = attempt.outcome.as_ref().ok()?;
     let (provider, url) = (&*sender.provider, route.target.uri());
-    let expected = match &args.expect {
-        Some(expect) => expect.matches(answer.status),
-        None => answer.status.is_success(),
-    };
     match args.delivery.fault {
         Some(fault) if answer.status.is_success() => {
             Some(format!("a correct receiver refuses this ({}), and this one accepted it", fault.name()))
         }
         // What is refused here was refused for what is wrong with it.
-        Some(fault) if !expected && route.is_inside() => Some(format!(
+        Some(fault) if !good && route.is_inside() => Some(format!(
             "{} is wrong on purpose and refused as it should be; --expect 4xx asks for that",
             fault.name()
         )),
         // Where nothing is there, a fault was not refused for what it is.
-        Some(_) if !expected || answer.status == StatusCode::NOT_FOUND => {
-            unexpected::misdirected(answer, provider, url)
-        }
+        Some(_) if !good || answer.status == StatusCode::NOT_FOUND => unexpected::misdirected(answer, provider, url),
         Some(_) => None,
-        None if expected => None,
+        None if good => None,
         None => {
             let names: Vec<&str> = sender.keyring.names().collect();
             let signed = if args.delivery.has_timestamp() { Signed::AsOf } else { Signed::Now(&names) };

@@ -19,6 +19,8 @@ const CHUNK: usize = 64 * 1024;
 pub struct LogReader {
     /// The newest first.
     parts: Vec<Part>,
+    /// How many bytes of whole lines the log itself has, and not what was put aside.
+    end: u64,
     torn: Option<Torn>,
     longest: usize,
 }
@@ -36,7 +38,7 @@ struct Part {
 /// Where a line stands in a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Which file: 0 is the log itself, 1 the one put aside.
+    /// Which file: 0 is the newest that there is, the log itself as a rule, 1 the one put aside.
     pub part: u8,
     /// Its first byte.
     pub offset: u64,
@@ -56,8 +58,7 @@ pub enum Line<'a> {
 impl LogReader {
     /// Opens a log for reading; nothing when there is none.
     pub fn open(path: &Path) -> io::Result<Option<Self>> {
-        let mut parts = Vec::new();
-        let mut torn = None;
+        let (mut parts, mut end, mut torn) = (Vec::new(), 0, None);
         let newest = open(path)?;
         let mut older = open(&aside(path))?;
         // It may have been put aside just now, between one opening and the other.
@@ -68,7 +69,7 @@ impl LogReader {
             }
             _ => newest,
         };
-        for (path, file) in [(path.to_owned(), newest), (aside(path), older)] {
+        for (part, file) in [(path.to_owned(), newest), (aside(path), older)] {
             if let Some(mut file) = file {
                 // Who appends holds the lock, so that no line is seen half-written. A file that cannot be locked is read
                 // all the same.
@@ -81,10 +82,14 @@ impl LogReader {
                 if unfinished > 0 {
                     torn.get_or_insert(Torn { bytes: unfinished });
                 }
-                parts.push(Part { path, file, length: all - unfinished, open_end: false });
+                let length = all - unfinished;
+                if part == path {
+                    end = length;
+                }
+                parts.push(Part { path: part, file, length, open_end: false });
             }
         }
-        Ok((!parts.is_empty()).then_some(Self { parts, torn, longest: LONGEST }))
+        Ok((!parts.is_empty()).then_some(Self { parts, end, torn, longest: LONGEST }))
     }
 
     /// Opens one file alone, whatever else stands beside it. Its last line need not have an end.
@@ -93,7 +98,7 @@ impl LogReader {
         let length = file.metadata()?.len();
         let open_end = unfinished(&mut file, length)? > 0;
         let part = Part { path: path.to_owned(), file, length, open_end };
-        Ok(Some(Self { parts: vec![part], torn: None, longest: LONGEST }))
+        Ok(Some(Self { parts: vec![part], end: length, torn: None, longest: LONGEST }))
     }
 
     /// What was found of a line that was not finished; it is not read.
@@ -111,7 +116,7 @@ impl LogReader {
     /// Where the log itself ends, from where it may be followed.
     #[must_use]
     pub fn end(&self) -> u64 {
-        self.parts[0].length
+        self.end
     }
 
     /// Its lines, the newest first.
@@ -357,5 +362,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(LogReader::open(&folder.path().join("log.jsonl")).expect("no failure").is_none());
         assert!(LogReader::open(folder.path()).is_err());
+    }
+
+    #[test]
+    fn where_only_what_was_put_aside_is_there_the_log_begins_at_its_beginning() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log.jsonl");
+        std::fs::write(aside(&path), "1\n2\n").expect("room");
+        let reader = LogReader::open(&path).expect("readable").expect("there");
+        assert_eq!(reader.end(), 0);
+        std::fs::write(&path, "3\n").expect("room");
+        assert_eq!(LogReader::open(&path).expect("readable").expect("there").end(), 2);
     }
 }

@@ -10,7 +10,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::probe::material::Wire;
 
-/// How much of a body is handed over at a time, in bytes.
+/// How much of a body of a known length is handed over at a time, in bytes.
 const PIECE: usize = 64 * 1024;
 
 /// A request's body: whole, or in chunks that do not say how many of them there are.
@@ -33,7 +33,7 @@ impl Body for Content {
         if self.left.is_empty() {
             return Poll::Ready(None);
         }
-        // Two at least, for what takes the first for the whole.
+        // Two chunks at least of what is longer than that, for what takes the first for the whole.
         let half = self.left.len().div_ceil(2).max(16).min(self.left.len());
         let length = if self.chunked { half } else { self.left.len().min(PIECE) };
         Poll::Ready(Some(Ok(Frame::data(self.left.split_to(length)))))

@@ -4,6 +4,7 @@ mod bell;
 mod content;
 mod line;
 
+use std::error::Error as _;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
@@ -73,8 +74,8 @@ impl Plain {
     /// Sends a delivery and reads what is answered. The time for that begins at `started`; when it is over, `incoming` has
     /// what had come by then.
     ///
-    /// A kept connection may be closed by the other side just as the delivery goes out on it. When nothing at all was
-    /// answered, the delivery goes out again on a new one.
+    /// A kept connection may be closed by the other side just as the delivery goes out on it. Where that is certain, the
+    /// delivery goes out again on a new one. One that may have been read does not (RFC 9110, section 9.2.2).
     pub(super) async fn exchange(
         &self,
         delivery: &Delivery,
@@ -89,7 +90,7 @@ impl Plain {
             }
             let response = line.send(self.request(incoming.memory(), delivery, wire));
             match line.answer(response, self.kept, deadline, incoming).await {
-                Err(Break::Exchange(_)) if !line.has_heard() => break,
+                Err(Break::Exchange(error)) if !line.has_heard() && was_not_read(&error) => break,
                 Err(error) => return Err(error),
                 Ok(()) => {
                     self.keep(line, incoming);
@@ -141,4 +142,12 @@ impl Plain {
         *request.uri_mut() = path.map_or_else(|| Uri::from_static("/"), Uri::from);
         request
     }
+}
+
+/// Whether the other side was gone before a request could be read: the connection had ended before it took the request,
+/// or what was sent came back as something that nobody takes any more.
+fn was_not_read(error: &hyper::Error) -> bool {
+    let reason = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let unread = [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe];
+    error.is_canceled() || reason.is_some_and(|reason| unread.contains(&reason.kind()))
 }
