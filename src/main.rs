@@ -11,6 +11,7 @@ use clap_complete::CompleteEnv;
 use wh::cli::Cli;
 use wh::commands::completions;
 use wh::context::{ColorChoice, Context};
+use wh::edge::interruption::survive_file_size_limit;
 use wh::error::Error;
 use wh::exit::Exit;
 use wh::report::Reporter;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     if std::env::var_os(completions::VARIABLE).is_some() {
         CompleteEnv::with_factory(Cli::command).var(completions::VARIABLE).bin("wh").complete();
     }
+    survive_file_size_limit();
     let context = Context::from_process();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     match parse(&arguments) {

@@ -108,6 +108,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hmac", &["webhook/"]),
     ("sha1", &["webhook/"]),
     ("sha2", &["webhook/"]),
+    ("signal_hook", &["edge/interruption.rs"]),
     ("subtle", &["webhook/"]),
     ("zeroize", &["webhook/"]),
     ("textwrap", &["report/layout.rs"]),

@@ -280,3 +280,50 @@ fn a_log_is_followed_until_ctrl_c() {
     let (received, attempt) = (json!("received"), json!("attempt"));
     assert_eq!(ids, [(&json!("msg_0"), &received), (&json!("msg_1"), &attempt), (&json!("msg_0"), &received)]);
 }
+
+/// An event that is longer than any line should be.
+fn endless() -> String {
+    log(&[&[("slot.submitted", &"e".repeat(1_000_000))], FORGED])
+}
+
+#[test]
+fn no_name_of_a_stranger_makes_the_lines_long() {
+    let output = wh_log(endless(), &[]).run();
+    assert!(output.exit(0).stdout_text().len() < 2000, "{}", output.stdout_text().len());
+    output.stdout_contains("eee…  ").stdout_contains("msg_1");
+    let id = log(&[&[("msg_0", &"i".repeat(1_000_000))], &[]]);
+    assert!(wh_log(&id, &[]).run().exit(0).stdout_text().len() < 2000);
+    // What the record holds is there all the same.
+    assert!(wh_log(endless(), &["--json"]).run().exit(0).stdout_text().len() > 1_000_000);
+    for text in [endless(), id] {
+        let output = Wh::new().file("log.jsonl", text).args(["verify", "log.jsonl"]).run();
+        assert!(output.exit(1).stdout_text().len() < 3000, "{}", output.stdout_text().len());
+    }
+}
+
+#[test]
+fn a_file_that_an_editor_gave_a_byte_order_mark_is_read_all_the_same() {
+    let text = format!("\u{feff}{}", log(&[&[], &[]]));
+    let output = wh_log(&text, &["--json"]).run();
+    assert_eq!(output.exit(0).json_lines().len(), 2);
+    assert_eq!(output.stderr_text(), "");
+    let replay = |arguments: &[&str]| Wh::new().args(["replay", "--dry-run", "--to", "3000"]).args(arguments);
+    for output in [replay(&["file"]).file("file", &text).run(), replay(&["-"]).stdin(text.as_bytes()).run()] {
+        output.exit(0).stdout_contains("0.10").stdout_contains("1.10");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error_and_not_the_end_of_the_process() {
+    let limited = |arguments: &[&str]| {
+        let script = "ulimit -f 8 && exec \"$WH\" \"$@\"";
+        Wh::other("sh").args(["-c", script, "sh"]).args(arguments).env("WH", env!("CARGO_BIN_EXE_wh"))
+    };
+    let sent = limited(&["send", "slot.submitted", "-n", "60", "-q", "--log", "log.jsonl"]).run();
+    sent.exit(3).stderr_contains("`log.jsonl` cannot be written: file too large").hint_contains("--log");
+    let endpoint = Endpoint::new();
+    let arguments = ["replay", "file", "-n", "60", "-q", "--log", "log.jsonl", "--to", &endpoint.port()];
+    let replayed = limited(&arguments).file("file", log(&[&[]])).run();
+    replayed.exit(3).stderr_contains("`log.jsonl` cannot be written: file too large");
+}

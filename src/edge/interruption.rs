@@ -38,15 +38,13 @@ impl Interruptions {
     }
 }
 
-/// Makes a limit on the size of files an error of the write, as a full disk is, and not the end of the process.
-///
-/// Once the signal is listened to it is never again left to the system; that nobody waits for it does no harm. Needs a
-/// runtime around it.
+/// Makes a limit on the size of files (`ulimit -f`) an error of the write, as a full disk is, and not the end of the
+/// process.
 pub fn survive_file_size_limit() {
     #[cfg(unix)]
     {
-        use tokio::signal::unix::{SignalKind, signal};
         const SIGXFSZ: i32 = 25;
-        let _ = signal(SignalKind::from_raw(SIGXFSZ));
+        // A signal that is noted is not left to the system; that nobody looks at the note does no harm.
+        let _ = signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default());
     }
 }

@@ -70,7 +70,7 @@ impl Table {
         for entry in entries {
             let cells = self.cells(entry);
             for (width, cell) in self.needed.iter_mut().zip(cells) {
-                *width = (*width).max(cell.chars().count());
+                *width = (*width).max(cell.chars().count().min(sanitize::NAME));
             }
         }
         self.widths = self.needed;
@@ -165,12 +165,12 @@ impl Table {
         [
             time.unwrap_or_default(),
             way.to_owned(),
-            sanitize::line(&answer).into_owned(),
-            sanitize::line(entry.scheme.as_deref().unwrap_or_default()).into_owned(),
-            sanitize::line(&entry.event).into_owned(),
+            sanitize::name(&answer).into_owned(),
+            sanitize::name(entry.scheme.as_deref().unwrap_or_default()).into_owned(),
+            sanitize::name(&entry.event).into_owned(),
             entry.attempt.map(|attempt| attempt.to_string()).unwrap_or_default(),
             entry.duration.map(elapsed).unwrap_or_default(),
-            sanitize::line(&entry.id).into_owned(),
+            sanitize::name(&entry.id).into_owned(),
         ]
     }
 }

@@ -9,6 +9,25 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escaped(text, false)
 }
 
+/// How many characters of a name, an id or the like stand on a line at most.
+pub const NAME: usize = 100;
+
+/// A name or an id on a line with others: what is too long ends in `…`, so that no stranger decides how long a line is.
+#[must_use]
+pub fn name(text: &str) -> Cow<'_, str> {
+    cut(text, NAME)
+}
+
+/// Text of one line, of so many characters at most.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    let mut places = text.char_indices().map(|(at, _)| at).skip(most.saturating_sub(1));
+    match (places.next(), places.next()) {
+        (Some(end), Some(_)) => Cow::Owned(format!("{}…", line(&text[..end]))),
+        _ => line(text),
+    }
+}
+
 /// Text of several lines: line feeds and tabs stay.
 #[must_use]
 pub fn block(text: &str) -> Cow<'_, str> {
@@ -92,6 +111,15 @@ mod tests {
         assert_eq!(line("abc\u{202e}gpj\u{200b}"), "abc\\u{202e}gpj\\u{200b}");
         assert_eq!(block("a\n\tb\r\x07"), "a\n\tb\\r\\u{7}");
         assert_eq!(bytes(b"ok\xff\x00"), "ok\\xff\\u{0}");
+    }
+
+    #[test]
+    fn a_name_is_as_long_as_a_line_can_bear() {
+        let long = "é".repeat(NAME);
+        assert_eq!(name(&long), long);
+        assert_eq!(name(&format!("{long}é")), format!("{}…", "é".repeat(NAME - 1)));
+        assert_eq!((cut("abc", 3), cut("abcd", 3), cut("", 3)), ("abc".into(), "ab…".into(), "".into()));
+        assert_eq!(cut("\u{202e}b", 1), "…");
     }
 
     #[test]

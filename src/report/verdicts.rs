@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::findings::{self, FindingItem, Searched};
+use super::human::exchange::SENTENCE;
 use super::human::{HumanReporter, Verbosity};
 use super::json::JsonReporter;
 use super::palette::Role;
@@ -50,11 +51,11 @@ impl HumanReporter<'_> {
     fn judged(&mut self, file: &str, judgement: &Judgement) -> io::Result<()> {
         let Judgement { place, scheme, event, id, verdict, .. } = judgement;
         let place = self.paint(Role::Faint, &format!("{}{place}:", sanitize::line(file)));
-        let scheme = sanitize::line(scheme.as_deref().unwrap_or("?"));
-        let event = self.paint(Role::Name, &sanitize::line(event.as_deref().unwrap_or("unknown")));
+        let scheme = sanitize::name(scheme.as_deref().unwrap_or("?"));
+        let event = self.paint(Role::Name, &sanitize::name(event.as_deref().unwrap_or("unknown")));
         let id = match id.as_str() {
             "" => String::new(),
-            id => self.paint(Role::Faint, &format!(" [{}]", sanitize::line(id))),
+            id => self.paint(Role::Faint, &format!(" [{}]", sanitize::name(id))),
         };
         let (word, rest) = match verdict {
             Verdict::Genuine(verified) => {
@@ -63,11 +64,11 @@ impl HumanReporter<'_> {
             }
             Verdict::Refused(rejection) => {
                 let rest = format!("{}: {rejection}", rejection.reason());
-                (self.paint(Role::Bad, "invalid"), sanitize::line(&rest).into_owned())
+                (self.paint(Role::Bad, "invalid"), sanitize::cut(&rest, SENTENCE).into_owned())
             }
             Verdict::Open(doubt) => {
                 let rest = format!("{}: {doubt}", doubt.reason());
-                (self.paint(Role::Notice, "unknown"), sanitize::line(&rest).into_owned())
+                (self.paint(Role::Notice, "unknown"), sanitize::cut(&rest, SENTENCE).into_owned())
             }
         };
         self.line(&format!("{place} {word} {scheme} {event}{id} {rest}"), 4)?;

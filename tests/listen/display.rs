@@ -160,3 +160,13 @@ fn quiet_shows_what_is_wrong_alone() {
     let text = output.exit(1).stdout_text();
     assert_eq!((text.matches("-->").count(), text.matches("mismatch").count()), (1, 1), "{text}");
 }
+
+#[test]
+fn an_event_without_an_end_is_cut_off_on_its_line() {
+    let mut listener = Listener::human(&["--scheme", "wpg"]);
+    let body = format!(r#"{{"event":"{}"}}"#, "e".repeat(1_000_000));
+    assert_eq!(listener.send(&Message::new(body)).status, 401);
+    let line = listener.line("--> wpg");
+    assert!(line.len() < 500 && line.contains("eee… ["), "{} bytes", line.len());
+    listener.stop();
+}

@@ -17,7 +17,7 @@ use super::display::Display;
 use super::expectations::End;
 use super::logbook::{Logbook, SharedLog};
 use super::server::{Phase, Server};
-use crate::edge::interruption::{Interruptions, survive_file_size_limit};
+use crate::edge::interruption::Interruptions;
 use crate::edge::listener::{Limits, Room};
 use crate::edge::log::Log;
 use crate::error::Error;
@@ -70,7 +70,6 @@ impl Serving<'_> {
         let others: Vec<_> = (1..threads()).map_while(|_| server().and_then(Server::start).ok()).collect();
         drop(sockets);
         let end = runtime.block_on(async {
-            survive_file_size_limit();
             let mut own = tokio::spawn(own.serve());
             let teller = self.display.another();
             tokio::spawn(async move { teller.tell_left_out().await });

@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use jiff::Timestamp;
 
 use super::preparing::Preparer;
 use super::selection::Captured;
 use crate::commands::logged::Logged;
-use crate::edge::import::{Form, Import, Part};
+use crate::edge::import::{Form, Import, Part, without_mark};
 use crate::edge::input;
 use crate::edge::log::reading::Place;
 use crate::edge::unfinished::hash;
@@ -62,7 +62,8 @@ impl Source {
     pub(super) fn stream(stdin: impl Read, preparer: &mut Preparer<'_>) -> Result<Self, Error> {
         let path = Path::new(STDIN);
         let bytes = input::all(stdin, MOST as u64).map_err(|reason| Error::file(path, reason))?;
-        let bytes = Bytes::from(bytes);
+        let mut bytes = Bytes::from(bytes);
+        bytes.advance(bytes.len() - without_mark(&bytes).len());
         let held = Self::hold(path, Box::new(Cursor::new(bytes.clone())), preparer)?;
         Ok(held.unwrap_or(Self::Streamed(bytes)))
     }

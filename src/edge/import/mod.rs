@@ -128,6 +128,7 @@ fn read_some(reader: &mut dyn Read, bytes: &mut Vec<u8>) -> io::Result<usize> {
 }
 
 /// A text without the byte order mark that some editors put in front.
-fn without_mark(bytes: &[u8]) -> &[u8] {
+#[must_use]
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }

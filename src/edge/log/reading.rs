@@ -11,6 +11,9 @@ use super::{Torn, aside, is_same};
 /// How long a line may be, in bytes: a record of the largest body that is usually accepted, each byte of it an escape.
 pub const LONGEST: usize = 64 * 1024 * 1024;
 
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// How much is read at first; a line that is longer makes it more.
 const CHUNK: usize = 64 * 1024;
 
@@ -191,9 +194,13 @@ impl Backward<'_> {
         }
     }
 
-    fn take(&mut self, from: usize) -> Line<'_> {
+    fn take(&mut self, mut from: usize) -> Line<'_> {
         let end = self.end - 1;
         self.end = from;
+        // An editor may have put a byte order mark in front of all.
+        if self.start == 0 && from == 0 && self.buffer[..end].starts_with(MARK) {
+            from = MARK.len();
+        }
         let length = u32::try_from(end - from).expect("a line is not longer than what is held");
         let place = Place { part: self.part, offset: self.start + from as u64, length };
         Line::Whole(&self.buffer[from..end], place)
@@ -344,6 +351,16 @@ mod tests {
         let reader = LogReader::open_file(&path).expect("readable").expect("a file");
         assert_eq!(lines(&reader), ["cd", "", "b", "a"]);
         assert_eq!(reader.number(Place { part: 0, offset: 5, length: 2 }).expect("readable"), 4);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        for (text, expected) in
+            [("\u{feff}a\nb\n", &["b", "a"][..]), ("a\n\u{feff}b\n", &["\u{feff}b", "a"]), ("\u{feff}\n", &[""])]
+        {
+            let (_folder, reader) = log(text.as_bytes(), None);
+            assert_eq!(lines(&reader), expected);
+        }
     }
 
     #[test]

@@ -41,14 +41,14 @@ impl HumanReporter<'_> {
     }
 
     fn id(&self, delivery: &Delivery) -> String {
-        self.paint(Role::Faint, &format!("[{}]", sanitize::line(&delivery.id)))
+        self.paint(Role::Faint, &format!("[{}]", sanitize::name(&delivery.id)))
     }
 
     /// `10:00:00 --> wpg slot.submitted [msg_2Lk9…]`
     pub(super) fn arrow_out(&self, delivery: &Delivery, at: Timestamp) -> String {
-        let scheme = sanitize::line(delivery.scheme.as_deref().unwrap_or("?"));
+        let scheme = sanitize::name(delivery.scheme.as_deref().unwrap_or("?"));
         let event = delivery.event_name();
-        let event = self.paint(Role::Name, &sanitize::line(&event));
+        let event = self.paint(Role::Name, &sanitize::name(&event));
         format!("{} --> {scheme} {event} {}", self.time(at), self.id(delivery))
     }
 
@@ -118,7 +118,7 @@ impl HumanReporter<'_> {
             }
             Some(Err(rejection)) => {
                 let word = self.paint(Role::Bad, &format!("{what} refused: {}", rejection.reason()));
-                format!("{word}, {}", sanitize::line(&rejection.to_string()))
+                format!("{word}, {}", sanitize::cut(&rejection.to_string(), SENTENCE))
             }
         }
     }
@@ -269,14 +269,17 @@ impl HumanReporter<'_> {
 
     /// `10:00:00 --- wpg slot.submitted not sent: … [msg_2Lk9…]`
     pub(super) fn left(&mut self, delivery: &Delivery, at: Timestamp, failures: u32) -> io::Result<()> {
-        let scheme = sanitize::line(delivery.scheme.as_deref().unwrap_or("?"));
-        let event = self.paint(Role::Name, &sanitize::line(&delivery.event_name()));
+        let scheme = sanitize::name(delivery.scheme.as_deref().unwrap_or("?"));
+        let event = self.paint(Role::Name, &sanitize::name(&delivery.event_name()));
         let reason = format!("not sent: {scheme} disables an endpoint after {failures} failures in a row");
         let reason = self.paint(Role::Bad, &reason);
         let line = format!("{} --- {scheme} {event} {reason}", self.time(at));
         self.arrow(&line)
     }
 }
+
+/// How many characters of a sentence are shown in which a stranger's words stand, such as the version of a signature.
+pub(in crate::report) const SENTENCE: usize = 300;
 
 /// How wide a time and an arrow are, with the space behind them.
 const ARROW: usize = 13;

@@ -4,7 +4,7 @@ use std::io;
 
 use jiff::Timestamp;
 
-use super::exchange::status_words;
+use super::exchange::{SENTENCE, status_words};
 use super::{HumanReporter, Verbosity, elapsed};
 use crate::report::listing::Table;
 use crate::report::palette::Role;
@@ -46,8 +46,9 @@ impl HumanReporter<'_> {
         let delivery = &recorded.delivery;
         if first {
             let scheme = delivery.scheme.as_deref().unwrap_or("unknown scheme");
-            let heading = format!("{} {} {}", scheme, delivery.event_name(), delivery.id);
-            let heading = self.paint(Role::Heading, &sanitize::line(&heading));
+            let event = delivery.event_name();
+            let words = [scheme, &event, &delivery.id].map(sanitize::name);
+            let heading = self.paint(Role::Heading, &words.join(" "));
             self.line(&heading, 2)?;
         }
         let title = self.occasion(recorded);
@@ -90,18 +91,18 @@ impl HumanReporter<'_> {
             (Direction::Received, Some(true)) => self.paint(Role::Good, ", signature ok"),
             (Direction::Received, Some(false)) => {
                 let reason = recorded.reason.as_deref().unwrap_or("invalid");
-                self.paint(Role::Bad, &sanitize::line(&format!(", signature refused: {reason}")))
+                self.paint(Role::Bad, &format!(", signature refused: {}", sanitize::name(reason)))
             }
             (Direction::Received, None) => self.paint(Role::Notice, ", not verified"),
         };
-        format!("{time}{}{verdict}", self.paint(Role::Name, &sanitize::line(&what)))
+        format!("{time}{}{verdict}", self.paint(Role::Name, &sanitize::cut(&what, SENTENCE)))
     }
 
     /// `<-- 503 Service Unavailable (12 ms)`, with its headers and its body.
     fn logged_answer(&mut self, recorded: &Recorded<'_>) -> io::Result<()> {
         let Some(response) = &recorded.response else {
             let error = recorded.error.as_deref().unwrap_or("no answer");
-            let error = self.paint(Role::Bad, &sanitize::line(error));
+            let error = self.paint(Role::Bad, &sanitize::cut(error, SENTENCE));
             return self.line(&format!("<-- {error}"), 4);
         };
         let role = if response.status.is_success() { Role::Good } else { Role::Bad };

@@ -6,7 +6,7 @@
 //! ```
 
 mod catalogue;
-mod exchange;
+pub(super) mod exchange;
 mod logged;
 
 use std::io::{self, Write};
