@@ -30,7 +30,7 @@ use wh::webhook::diagnosis::{Budget, Case, diagnose};
 use wh::webhook::event::EventName;
 use wh::webhook::fault::Fault;
 use wh::webhook::latency::Latencies;
-use wh::webhook::probe::examination::Examination;
+use wh::webhook::probe::examination::{Examination, Scope};
 use wh::webhook::probe::judging::{Check, Finding, Status};
 use wh::webhook::probe::{Rule, Severity, all};
 use wh::webhook::provider::Provider;
@@ -248,6 +248,7 @@ fn examination(genuine: bool, decide: impl Fn(&str) -> Status) -> Examination {
         event: "slot.submitted".to_owned(),
         started: now(),
         duration: Duration::from_millis(343),
+        scope: Scope::of(&all().collect::<Vec<_>>(), &provider),
         checks: checks.collect(),
         accepts_genuine: genuine,
         hint: None,

@@ -5,6 +5,7 @@ mod captures;
 mod catalogue;
 mod check;
 mod completions;
+mod conclusions;
 mod diagnosis;
 mod errors;
 mod events;

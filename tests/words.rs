@@ -41,7 +41,7 @@ macro_rules! variants {
 variants!(of_error, ERRORS: Error {
     Usage, Catalogue, Composition, Signing, File, Command, Exists, Unwritable, Remote, NoSecret, NoVariable, Untrusted,
     NoFault, Unreachable, Certificates, Client, Output, Log, NothingLogged, UnknownId, AmbiguousId, Port, Unmet, Nothing, System,
-    Interrupted, NothingToReplay, Unreplayable, Resumable, Unresumable, BadCapture, Report,
+    Interrupted, NothingToReplay, Unreplayable, Resumable, Unresumable, BadCapture, Report, NoChecks,
 });
 variants!(of_catalogue, CATALOGUE_ERRORS: CatalogueError {
     File, Unreadable, UnknownScheme, UnknownEvent, AmbiguousEvent, BuiltIn, NoProvider,
@@ -244,6 +244,7 @@ fn errors() -> Vec<Error> {
         Error::Unresumable { reason: text("no replay was stopped") },
         Error::BadCapture { path: text("captured.jsonl"), fault: Box::new(cut_off) },
         Error::Report { path: text("report.xml"), reason: system(ErrorKind::PermissionDenied) },
+        Error::Report { path: text("/dev/full"), reason: system(ErrorKind::StorageFull) },
         Error::UnknownId { id: text("msg_1"), path: log(), nearest: Some(text("msg_2Lk9")) },
         Error::UnknownId { id: text("msg_1"), path: log(), nearest: None },
         Error::AmbiguousId { id: text("msg_"), candidates: vec![text("msg_1"), text("msg_2")] },
@@ -253,6 +254,7 @@ fn errors() -> Vec<Error> {
         Error::Unmet { missing: text("no `slot.*` arrived"), invalid: 1 },
         Error::Unmet { missing: text("no `slot.*` arrived"), invalid: 4 },
         Error::Nothing { what: "nothing arrived" },
+        Error::NoChecks { scheme: text("wpg") },
         Error::System { what: "the network cannot be used", reason: IoError::other("too many open files") },
         Error::Interrupted { done: 3, in_flight: 0, waiting: 0, all: 10 },
         Error::Interrupted { done: 3, in_flight: 2, waiting: 1, all: 10 },

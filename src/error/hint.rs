@@ -63,7 +63,11 @@ impl Error {
             Self::Client(_) => {
                 "check SSL_CERT_FILE and SSL_CERT_DIR, which say where the certificates of the system are".to_owned()
             }
-            Self::File { reason, .. } | Self::Report { reason, .. } => return file_hint(reason),
+            Self::NoChecks { scheme } => {
+                format!("`wh check --list --scheme {scheme}` shows them all, and why some say nothing here")
+            }
+            Self::File { reason, .. } => return file_hint(reason),
+            Self::Report { reason, .. } => report_hint(reason),
             Self::Unwritable { reason, .. } => return unwritable_hint(reason),
             Self::Output(_) | Self::Nothing { .. } | Self::System { .. } | Self::Interrupted { .. } => {
                 return None;
@@ -82,6 +86,16 @@ fn file_hint(reason: &io::Error) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+fn report_hint(reason: &io::Error) -> String {
+    let hint = match reason.kind() {
+        io::ErrorKind::NotFound => "make its folder first",
+        io::ErrorKind::IsADirectory => "name a file in it",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room there, or name a file elsewhere",
+        _ => "name a file elsewhere with --report",
+    };
+    hint.to_owned()
 }
 
 fn unwritable_hint(reason: &io::Error) -> Option<String> {

@@ -242,6 +242,12 @@ pub enum Error {
         /// What there was not.
         what: &'static str,
     },
+    /// Of the checks that there are, none is left that says anything about a provider's receivers.
+    #[error("--only and --skip leave no check of receivers of {scheme}, so nothing was sent")]
+    NoChecks {
+        /// The provider.
+        scheme: String,
+    },
     /// Something that the system did not grant.
     #[error("{what}: {}", told(reason))]
     System {
@@ -324,7 +330,7 @@ impl Error {
             Self::Report { .. } => "report",
             Self::Port { .. } => "port",
             Self::Unmet { .. } => "unmet",
-            Self::Nothing { .. } => "nothing",
+            Self::Nothing { .. } | Self::NoChecks { .. } => "nothing",
             Self::System { .. } => "system",
             Self::Interrupted { .. } => "interrupted",
         }
@@ -361,9 +367,11 @@ impl Error {
             | Self::Port { .. }
             | Self::System { .. } => Exit::Environment,
             Self::Unmet { .. } => Exit::No,
-            Self::Nothing { .. } | Self::NothingLogged { .. } | Self::NothingToReplay | Self::Unreplayable { .. } => {
-                Exit::Inconclusive
-            }
+            Self::Nothing { .. }
+            | Self::NoChecks { .. }
+            | Self::NothingLogged { .. }
+            | Self::NothingToReplay
+            | Self::Unreplayable { .. } => Exit::Inconclusive,
             Self::Interrupted { .. } => Exit::Interrupted,
             Self::Resumable { error, .. } => error.exit(),
         }

@@ -117,18 +117,6 @@ pub fn id(provider: &Provider) -> String {
     places.join(", or ")
 }
 
-/// What tells an event from its duplicate.
-#[must_use]
-pub fn deduplication(provider: &Provider) -> Option<String> {
-    let keys: Vec<String> = provider
-        .places
-        .deduplicate
-        .iter()
-        .map(|places| places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "))
-        .collect();
-    (!keys.is_empty()).then(|| keys.join(", or "))
-}
-
 /// A duration as people say it: `500 ms`, `90 s`, `5 min`, `2 h`.
 #[must_use]
 pub fn duration(duration: Duration) -> String {

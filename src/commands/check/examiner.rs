@@ -15,8 +15,8 @@ use crate::error::Error;
 use crate::report::{Outcome, Progress, Reporter};
 use crate::webhook::attempt::{Answer, Attempt, Failure};
 use crate::webhook::event::EventName;
-use crate::webhook::probe::examination::Examination;
-use crate::webhook::probe::judging::{Check, Finding, SILENT, Status, combine, judge, words};
+use crate::webhook::probe::examination::{Examination, GENUINE, Scope};
+use crate::webhook::probe::judging::{Check, Finding, SILENT, Status, UNTRUSTED, combine, judge, words};
 use crate::webhook::probe::material::{Example, Material, MaterialError, Shot, Wire};
 use crate::webhook::probe::robustness::RAW;
 use crate::webhook::probe::{Observation, Probe, Rule, Sends, Severity, all};
@@ -110,7 +110,7 @@ impl<'a> Examiner<'a> {
         let hint = self.begin(&mut course).await?;
         // The harmless first: who falls over is found out as late as can be, when the rest is known.
         let sent = |again: bool| {
-            let meant = move |probe: &&&'static Probe| probe.id != "genuine" && (probe.id == AGAIN) == again;
+            let meant = move |probe: &&&'static Probe| probe.id != GENUINE && (probe.id == AGAIN) == again;
             probes.iter().copied().filter(move |probe| meant(&probe))
         };
         let (upsetting, harmless): (Vec<_>, Vec<_>) = sent(false).partition(|probe| probe.upsets);
@@ -144,6 +144,7 @@ impl<'a> Examiner<'a> {
             scheme: self.subject.provider.name.clone(),
             url: self.subject.target.as_str().to_owned(),
             event: self.subject.event.name(),
+            scope: Scope::of(probes, self.subject.provider),
             started,
             duration: begun.elapsed(),
             checks: course.checks,
@@ -162,7 +163,7 @@ impl<'a> Examiner<'a> {
 
     /// Sends the genuine delivery, on whose answer all else depends.
     async fn begin(&mut self, course: &mut Course) -> Result<Option<String>, Error> {
-        let probe = Probe::of("genuine").expect("a row of the table");
+        let probe = Probe::of(GENUINE).expect("a row of the table");
         let shots = self.material().shots(probe, &mut self.random);
         let shot = shots.map_err(|error| self.unusable(error))?.swap_remove(0);
         let Some(attempt) = self.send(&shot).await else {
@@ -426,6 +427,6 @@ fn without_trust(probe: &Probe, trial: &mut Trial, broken: bool) {
         && (accepted || !trial.answered || !broken);
     if !proves {
         finding.status = Status::Skip;
-        finding.got.push_str(", as the genuine delivery is refused too");
+        finding.got.push_str(UNTRUSTED);
     }
 }

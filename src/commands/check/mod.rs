@@ -43,7 +43,7 @@ const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Args)]
 #[command(
     mut_arg("to", |to| to.help("Check the receiver at this URL: 3000, :3000/path, localhost:3000 or https://…")),
-    after_help = "Examples:\n  wh check --to localhost:3000/webhooks/wpg --scheme wpg\n  wh check --to 3000 --scheme whop --only security\n  wh check --to 3000 --scheme comps --skip huge-body,'scheme-*' --strict\n  wh check --list --scheme wpg\n\nIt sends genuine deliveries and forgeries, among them broken ones: point it at a receiver that you test, not at one\nthat is in use.\n\nExit codes: 0 all is well, 1 a check failed, 3 nobody is there, 4 the genuine delivery was refused, so that nothing\ncould be concluded."
+    after_help = "Examples:\n  wh check --to localhost:3000/webhooks/wpg --scheme wpg\n  wh check --to 3000 --scheme whop --only security\n  wh check --to 3000 --scheme comps --skip huge-body,'scheme-*' --strict\n  wh check --list --scheme wpg\n\nIt sends genuine deliveries and forgeries, among them broken ones: point it at a receiver that you test, not at one\nthat is in use.\n\nExit codes: 0 all is well, 1 a check failed, 3 nobody is there, 4 nothing could be concluded: the genuine delivery\nwas refused, or nothing was checked."
 )]
 pub struct CheckArgs {
     #[command(flatten)]
@@ -113,6 +113,9 @@ pub fn run(
     let headers: Vec<(HeaderName, Option<HeaderValue>)> =
         args.header.iter().map(|header| (header.name.clone(), header.value.clone())).collect();
     let probes = selection.probes(&provider);
+    if probes.is_empty() {
+        return Err(Error::NoChecks { scheme: provider.name });
+    }
     let reports = Reports::open(&args.report, context)?;
     for notice in notices {
         reporter.report(&Outcome::Notice(notice))?;
@@ -166,12 +169,14 @@ fn conclude(
     if reports.annotations {
         reporter.report(&Outcome::Annotations(&examination))?;
     }
-    reports.write(&examination)?;
+    // A report that cannot be written keeps nobody from the answer: that comes first.
+    let written = reports.write(&examination);
     let verdict = examination.verdict();
     if let Some(failure) = examination.unreachable {
         return Err(Error::Unreachable { target: Box::new(target.clone()), failure });
     }
     reporter.report(&Outcome::Examined(&examination))?;
+    written?;
     Ok(exit(verdict))
 }
 
@@ -210,7 +215,7 @@ fn exit(verdict: Verdict) -> Exit {
     match verdict {
         Verdict::Good => Exit::Good,
         Verdict::Insecure | Verdict::Fragile | Verdict::Doubtful => Exit::No,
-        Verdict::RefusesGenuine | Verdict::Nothing => Exit::Inconclusive,
+        Verdict::RefusesGenuine | Verdict::Nothing | Verdict::Unproven => Exit::Inconclusive,
         Verdict::Unreachable => Exit::Environment,
         Verdict::Interrupted => Exit::Interrupted,
     }

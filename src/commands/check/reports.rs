@@ -54,6 +54,10 @@ pub(super) fn report(text: &str) -> Result<ReportArg, Mistake> {
         (Form::Github, Some(_)) => Err(mistake("the report `github` goes to the job, not to a file".to_owned())),
         (Form::Github, None) => Ok(ReportArg { form, path: None }),
         (_, None | Some("")) => Err(mistake(format!("the report `{name}` names no file"))),
+        (_, Some("-")) => Err(Mistake {
+            message: "the standard output has the answer, so no report goes there".to_owned(),
+            hint: "name a file; --json puts the checks on the standard output",
+        }),
         (_, Some(path)) => Ok(ReportArg { form, path: Some(PathBuf::from(path)) }),
     }
 }
@@ -92,8 +96,9 @@ impl Reports {
         Ok(Self { files, annotations, summary })
     }
 
-    /// Writes them all.
+    /// Writes them all; the error is that of the first that cannot be written.
     pub(super) fn write(self, examination: &Examination) -> Result<(), Error> {
+        let mut all = Ok(());
         for (form, path, mut file) in self.files {
             let written = render(form, examination).and_then(|bytes| {
                 // A pipe or a terminal, such as /dev/stdout, holds nothing that could be cut off.
@@ -102,13 +107,14 @@ impl Reports {
                 }
                 file.write_all(&bytes)
             });
-            written.map_err(|reason| unwritable(&path, reason))?;
+            all = all.and(written.map_err(|reason| unwritable(&path, reason)));
         }
         if let Some((path, mut file)) = self.summary {
             let text = checkup::markdown::write(examination);
-            file.write_all(text.as_bytes()).map_err(|reason| unwritable(&path, reason))?;
+            let written = file.write_all(text.as_bytes());
+            all = all.and(written.map_err(|reason| unwritable(&path, reason)));
         }
-        Ok(())
+        all
     }
 }
 
@@ -170,7 +176,7 @@ mod tests {
         let read = report("junit=out/report.xml").expect("a report");
         assert_eq!(read.path, Some(PathBuf::from("out/report.xml")));
         assert!(report("github").is_ok() && report("tap=a=b").is_ok());
-        for text in ["", "junit", "junit=", "github=x", "junitt=x", "xml=x"] {
+        for text in ["", "junit", "junit=", "github=x", "junitt=x", "xml=x", "json=-", "tap=-"] {
             assert!(report(text).is_err(), "{text}");
         }
         assert!(report("junt=x").expect_err("a slip").message.contains("junit"));

@@ -2,25 +2,27 @@
 
 use serde_json::{Value, json};
 
+use super::table::verdict;
 use crate::report::sanitize;
-use crate::webhook::probe::Probe;
 use crate::webhook::probe::examination::Examination;
 use crate::webhook::probe::judging::Check;
+use crate::webhook::probe::{Probe, Words};
 use crate::webhook::provider::Provider;
 use crate::webhook::record::milliseconds;
 
 /// A probe, as `--list --json` has it.
 #[must_use]
 pub fn probe(probe: &Probe, provider: Option<&Provider>) -> Value {
+    let words = Words::of(provider);
     json!({
         "type": "probe",
         "id": probe.id,
-        "title": provider.map_or_else(|| probe.title.replace("{proof}", "signature"), |provider| probe.title(provider)),
+        "title": words.fill(probe.title),
         "severity": probe.severity.name(),
         "applies": provider.map(|provider| probe.obstacle(provider).is_none()),
         "obstacle": provider.and_then(|provider| probe.obstacle(provider)),
-        "why": probe.why,
-        "remedy": probe.remedy.replace("{proof}", provider.map_or("signature", |provider| provider.scheme.proof())),
+        "why": words.fill(probe.why),
+        "remedy": words.fill(probe.remedy),
     })
 }
 
@@ -55,6 +57,8 @@ pub fn summary(examination: &Examination) -> Value {
         "failed": counts.failed,
         "warned": counts.warned,
         "skipped": counts.skipped,
+        "verdict": examination.verdict().name(),
+        "conclusion": verdict(examination).0,
         "accepts_genuine": examination.accepts_genuine,
         "interrupted": examination.interrupted,
         "hint": examination.hint,

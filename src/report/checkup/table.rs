@@ -4,15 +4,15 @@ use crate::report::human::Verbosity;
 use crate::report::layout::{self, Page};
 use crate::report::palette::{Palette, Role};
 use crate::report::sanitize;
-use crate::webhook::probe::examination::{Examination, Verdict};
-use crate::webhook::probe::judging::{Check, Counts, Status};
-use crate::webhook::probe::{Probe, Severity};
+use crate::webhook::probe::examination::{Examination, Forgeries, GENUINE, Verdict};
+use crate::webhook::probe::judging::{self, Check, Counts, Status};
+use crate::webhook::probe::{Probe, Severity, Words};
 use crate::webhook::provider::Provider;
 
 /// From how many on checks that were skipped for one reason are told in one row.
 const MANY: usize = 3;
 
-/// Why checks were skipped of a receiver that refuses what is genuine.
+/// Why checks say nothing of a receiver that refuses what is genuine.
 const UNTRUSTED: &str = "prove nothing while the genuine delivery is refused";
 
 /// The heading of a group.
@@ -50,9 +50,6 @@ pub fn table(examination: &Examination, palette: Palette, page: Page, verbosity:
     text
 }
 
-/// The check on which all others depend.
-const GENUINE: &str = "genuine";
-
 /// How rows are written.
 struct Rows<'a> {
     examination: &'a Examination,
@@ -68,6 +65,12 @@ struct Rows<'a> {
 /// Whether a reader has something to do about it.
 fn is_notable(check: &Check) -> bool {
     matches!(check.status, Status::Fail | Status::Warn)
+}
+
+/// Why a check was skipped.
+fn skipped_for(check: &Check) -> Option<&str> {
+    let reason = if check.got.ends_with(judging::UNTRUSTED) { UNTRUSTED } else { &check.got };
+    (check.status == Status::Skip).then_some(reason)
 }
 
 impl<'a> Rows<'a> {
@@ -93,7 +96,7 @@ impl<'a> Rows<'a> {
             };
             if !reasons.contains(&reason) {
                 reasons.push(reason);
-                let count = checks.iter().filter(|other| self.reason(other) == Some(reason)).count();
+                let count = checks.iter().filter(|other| skipped_for(other) == Some(reason)).count();
                 rows.push_str(&self.short(Status::Skip, &format!("{count} checks"), reason));
             }
         }
@@ -103,16 +106,10 @@ impl<'a> Rows<'a> {
         format!("{}\n{rows}\n", self.palette.paint(Role::Heading, heading(severity)))
     }
 
-    /// Why a check was skipped.
-    fn reason<'b>(&self, check: &'b Check) -> Option<&'b str> {
-        let reason = if self.examination.accepts_genuine { &check.got } else { UNTRUSTED };
-        (check.status == Status::Skip).then_some(reason)
-    }
-
     /// Why a check and many around it were skipped.
     fn shared_reason<'b>(&self, check: &'b Check, checks: &[&Check]) -> Option<&'b str> {
-        let reason = self.reason(check).filter(|_| self.verbosity != Verbosity::Verbose)?;
-        let count = checks.iter().filter(|other| self.reason(other) == Some(reason)).count();
+        let reason = skipped_for(check).filter(|_| self.verbosity != Verbosity::Verbose)?;
+        let count = checks.iter().filter(|other| skipped_for(other) == Some(reason)).count();
         (count >= MANY).then_some(reason)
     }
 
@@ -155,7 +152,7 @@ impl<'a> Rows<'a> {
         self.fact(&mut text, "got", &check.got);
         if notable {
             // Why it matters that the genuine delivery is refused is what the verdict says.
-            let is_said = check.id == GENUINE && !self.examination.accepts_genuine;
+            let is_said = check.id == GENUINE && self.examination.verdict() == Verdict::RefusesGenuine;
             let is_known = is_said || check.why == check.got || told.iter().any(|earlier| earlier.why == check.why);
             self.fact(&mut text, "why", if is_known { "" } else { &check.why });
             match told.iter().find(|earlier| earlier.remedy == check.remedy) {
@@ -185,7 +182,7 @@ impl<'a> Rows<'a> {
             | Verdict::Doubtful
             | Verdict::RefusesGenuine
             | Verdict::Unreachable => Role::Bad,
-            Verdict::Nothing | Verdict::Interrupted => Role::Notice,
+            Verdict::Nothing | Verdict::Unproven | Verdict::Interrupted => Role::Notice,
         };
         if self.verbosity == Verbosity::Quiet && role == Role::Good {
             return String::new();
@@ -212,18 +209,52 @@ impl<'a> Rows<'a> {
 #[must_use]
 pub fn verdict(examination: &Examination) -> (String, String) {
     let words = match examination.verdict() {
-        Verdict::Good => "It refuses forgeries and accepts what is genuine".to_owned(),
+        Verdict::Good => match refusals(examination) {
+            Some((refusals, true)) => format!("It refuses {refusals} and accepts what is genuine"),
+            Some((refusals, false)) => format!("It refuses {refusals} and accepts the genuine delivery"),
+            None if examination.forgeries().tried > 0 => {
+                "It accepts the genuine delivery; no forgery was accepted, and none refused with a 4xx".to_owned()
+            }
+            None => format!("It accepts the genuine delivery; {UNTRIED}"),
+        },
         Verdict::Insecure => format!("Do not trust it: {}", failed(examination, Severity::Security)),
-        Verdict::Fragile => format!("It refuses forgeries, but {}", failed(examination, Severity::Robustness)),
+        Verdict::Fragile => {
+            let failed = failed(examination, Severity::Robustness);
+            match refusals(examination) {
+                Some((refusals, _)) => format!("It refuses {refusals}, but {failed}"),
+                None if examination.scope.forgeries > 0 => format!("It is fragile: {failed}"),
+                None => format!("It is fragile: {failed}; {UNTRIED}"),
+            }
+        }
         Verdict::Doubtful => "Warnings fail here, as --strict says".to_owned(),
         Verdict::RefusesGenuine => {
             "It refuses the genuine delivery, so nothing can be concluded about forgeries".to_owned()
         }
         Verdict::Unreachable => "Nobody answered".to_owned(),
-        Verdict::Nothing => "Nothing was checked that proves anything".to_owned(),
+        Verdict::Nothing => {
+            "Nothing that was asked for was checked: it accepts the genuine delivery, no more".to_owned()
+        }
+        Verdict::Unproven => "Nothing can be concluded about forgeries: no answer to one proves anything".to_owned(),
         Verdict::Interrupted => "Stopped before the end".to_owned(),
     };
     (words, format!("{} in {} ms", counts(examination.counts()), examination.duration.as_millis()))
+}
+
+/// What is said where no forgery was sent.
+const UNTRIED: &str = "whether it refuses forgeries was not tried";
+
+/// `forgeries`, or `the 3 forgeries that were tried`, and whether these are all that there are; nothing where none was
+/// refused.
+fn refusals(examination: &Examination) -> Option<(String, bool)> {
+    let Forgeries { tried, refused } = examination.forgeries();
+    let words = match (tried, refused) {
+        (_, 0) => return None,
+        _ if refused == examination.scope.known => return Some(("forgeries".to_owned(), true)),
+        (1, _) => "the one forgery that was tried".to_owned(),
+        _ if refused == tried => format!("the {tried} forgeries that were tried"),
+        _ => format!("{refused} of the {tried} forgeries that were tried"),
+    };
+    Some((words, false))
 }
 
 /// `2 security checks failed (stale, future)`
@@ -258,6 +289,7 @@ pub fn counts(counts: Counts) -> String {
 pub fn list(probes: &[&Probe], provider: Option<&Provider>, palette: Palette, page: Page) -> String {
     let mut text = String::new();
     let width = probes.iter().map(|probe| probe.id.len()).max().unwrap_or_default();
+    let words = Words::of(provider);
     for severity in Severity::ALL {
         let mut group = probes.iter().filter(|probe| probe.severity == severity).peekable();
         if group.peek().is_none() {
@@ -265,10 +297,7 @@ pub fn list(probes: &[&Probe], provider: Option<&Provider>, palette: Palette, pa
         }
         text.push_str(&format!("{}\n", palette.paint(Role::Heading, heading(severity))));
         for probe in group {
-            let title = match provider {
-                Some(provider) => probe.title(provider),
-                None => probe.title.replace("{proof}", "signature"),
-            };
+            let title = words.fill(probe.title);
             let obstacle = provider.and_then(|provider| probe.obstacle(provider));
             let (role, note) = match obstacle {
                 Some(obstacle) => (Role::Faint, format!("{title} (left out: {obstacle})")),

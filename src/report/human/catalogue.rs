@@ -33,7 +33,7 @@ impl HumanReporter<'_> {
         writeln!(self.output)?;
         self.request(example, Some(provider), "  ", false)?;
         self.fact("signed with", "the test secret; every delivery has ids and times of its own")?;
-        if let (Some(key), Some(places)) = (provider.deduplication_key(example), explanation::deduplication(provider)) {
+        if let (Some(key), Some(places)) = (provider.deduplication_key(example), provider.deduplication()) {
             self.fact("de-duplicate on", &format!("{} (here {})", places, key.join(" + ")))?;
         }
         self.fact("facts from", &provider.documentation)?;
@@ -112,7 +112,7 @@ impl HumanReporter<'_> {
             self.fact("gives up", &giving_up)?;
         }
         self.fact("delivery id", &explanation::id(provider))?;
-        if let Some(deduplication) = explanation::deduplication(provider) {
+        if let Some(deduplication) = provider.deduplication() {
             self.fact("de-duplicate on", &deduplication)?;
         }
         self.fact("faults", &explanation::faults(scheme))?;

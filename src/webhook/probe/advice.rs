@@ -9,8 +9,8 @@ const fn scheme(id: &'static str, title: &'static str, weakness: Weakness, remed
     Probe { id, title, severity, sends: Sends::Scheme(weakness), rule, upsets: false, why, remedy }
 }
 
-const DEDUPLICATE: &str = "It is the scheme's fault, not your receiver's. Keep the ids that you have processed, and \
-                           process each once.";
+const DEDUPLICATE: &str = "It is the scheme's fault, not your receiver's. Keep {key} of each delivery that you have \
+                           processed, and process none twice.";
 
 /// The probes that give advice.
 pub const ROWS: &[Probe] = &[

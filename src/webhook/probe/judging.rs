@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 
 use super::bodies::Variation;
-use super::{Probe, Rule, Sends, Severity};
+use super::{Probe, Rule, Sends, Severity, Words};
 use crate::webhook::attempt::{Answer, Failure};
 use crate::webhook::policy::StatusPatterns;
 use crate::webhook::provider::Provider;
@@ -17,6 +17,9 @@ pub const FELL: &str = "A 5xx tells the provider to send it again, and an attack
 
 /// Why silence matters.
 pub const SILENT: &str = "One such request takes the receiver away from everybody, and anyone can send it.";
+
+/// What ends the words for an answer that says nothing because the genuine delivery gets no better one.
+pub const UNTRUSTED: &str = ", as the genuine delivery is refused too";
 
 /// What came of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,15 +223,16 @@ impl Check {
     /// The check that a finding about a probe makes.
     #[must_use]
     pub fn new(probe: &Probe, provider: &Provider, finding: Finding, duration: Duration) -> Self {
+        let words = Words::of(Some(provider));
         Self {
             id: probe.id,
-            title: probe.title(provider),
+            title: words.fill(probe.title),
             severity: finding.severity,
             status: finding.status,
             expected: expected(probe, provider),
             got: finding.got,
-            why: why(probe, finding.severity).replace("{proof}", provider.scheme.proof()),
-            remedy: probe.remedy.replace("{proof}", provider.scheme.proof()),
+            why: words.fill(why(probe, finding.severity)),
+            remedy: words.fill(probe.remedy),
             duration,
             fault: probe.fault().map(|_| probe.id),
         }

@@ -23,7 +23,7 @@ pub const TABLE: [&[Probe]; 3] = [security::ROWS, robustness::ROWS, advice::ROWS
 pub struct Probe {
     /// Its name on the command line.
     pub id: &'static str,
-    /// What is sent, or looked at, in a few words; `{proof}` stands for `signature` or `token`.
+    /// What is sent, or looked at, in a few words, with gaps that [`Words`] fill.
     pub title: &'static str,
     /// How bad a failure is.
     pub severity: Severity,
@@ -139,6 +139,35 @@ pub enum Rule {
     Handled,
 }
 
+/// What stands in the gaps of a probe's texts: `{proof}` is a signature or a token, `{key}` what tells a delivery from
+/// its duplicate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    proof: &'static str,
+    key: String,
+}
+
+impl Words {
+    /// The words for a provider's receivers, or for anybody's.
+    #[must_use]
+    pub fn of(provider: Option<&Provider>) -> Self {
+        let Some(provider) = provider else {
+            let key = "the event's id, or a hash of the payload where there is none,".to_owned();
+            return Self { proof: "signature", key };
+        };
+        let id = || provider.places.id.first().map(|place| format!("the id ({place})"));
+        let key = provider.deduplication().map(|places| format!("the key for duplicates ({places})")).or_else(id);
+        let key = key.unwrap_or_else(|| "a hash of the payload (there is no id)".to_owned());
+        Self { proof: provider.scheme.proof(), key }
+    }
+
+    /// A text of the table without its gaps.
+    #[must_use]
+    pub fn fill(&self, text: &str) -> String {
+        text.replace("{proof}", self.proof).replace("{key}", &self.key)
+    }
+}
+
 impl Probe {
     /// The probe of that name.
     #[must_use]
@@ -153,12 +182,6 @@ impl Probe {
             Sends::Fault(fault) => Some(fault),
             _ => None,
         }
-    }
-
-    /// What it is, in the words of the scheme: `a delivery without its token`.
-    #[must_use]
-    pub fn title(&self, provider: &Provider) -> String {
-        self.title.replace("{proof}", provider.scheme.proof())
     }
 
     /// Why it says nothing about receivers of this provider; `None` when it does.

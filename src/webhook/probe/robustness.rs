@@ -104,7 +104,7 @@ pub const ROWS: &[Probe] = &[
         rule: Rule::Handled,
         upsets: false,
         why: "A delivery that comes twice is paid out twice.",
-        remedy: "Store the de-duplication key with the effect, in one transaction, and skip what is stored already.",
+        remedy: "Store {key} with the effect, in one transaction, and skip what is stored already.",
     },
     Probe {
         id: "forgery-effect",

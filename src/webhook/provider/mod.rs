@@ -169,6 +169,14 @@ impl Provider {
         self.places.deduplicate.iter().find_map(|places| places.iter().map(value).collect())
     }
 
+    /// Where the provider says to look for what tells an event from its duplicate, in words.
+    #[must_use]
+    pub fn deduplication(&self) -> Option<String> {
+        let together = |places: &Vec<Place>| places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
+        let keys: Vec<String> = self.places.deduplicate.iter().map(together).collect();
+        (!keys.is_empty()).then(|| keys.join(", or "))
+    }
+
     /// The event type and the id of a delivery, each where the provider has it.
     #[must_use]
     pub fn event_and_id(&self, delivery: &Delivery) -> (Option<String>, Option<String>) {
