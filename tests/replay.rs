@@ -307,6 +307,81 @@ fn a_replay_is_gone_on_with_under_the_same_scheme_and_with_the_same_headers() {
 }
 
 #[test]
+fn a_strangers_request_in_the_log_stops_nobody_who_asks_for_all() {
+    let (log, endpoint) = (Log::of(3), Endpoint::new());
+    let lines: Vec<String> = fs::read_to_string(log.path()).expect("a log").lines().map(str::to_owned).collect();
+    let strange = lines[1].replace("\"wpg\"", "null").replace("X-WPG", "X");
+    fs::write(log.path(), format!("{}\n{strange}\n{}\n", lines[0], lines[2])).expect("room");
+    let output = log.replay(&["--event", "*", "--to", &endpoint.port()]).run();
+    output.exit(0).stdout_contains("2 of 2 accepted").stderr_contains("a delivery of no known scheme is left out");
+    assert_eq!(bodies(&endpoint), expected([0, 2]));
+    // Who names it is told.
+    let output = log.replay(&["msg_1", "--to", &endpoint.port()]).run();
+    output.exit(4).stderr_contains("no scheme is recognised");
+    log.replay(&["--event", "*", "-q", "--keep-signature", "--to", &endpoint.port()]).run().exit(0);
+    assert_eq!(endpoint.arrivals().len(), 5);
+}
+
+/// A record of a forged delivery that came in, which a replay sent on with a signature of its own later.
+fn forged_and_replayed(port: &str) -> Log {
+    let log = Log::of(1);
+    let forged = fs::read_to_string(log.path()).expect("a log").replace("\"valid\":true", "\"valid\":false");
+    fs::write(log.path(), forged).expect("room");
+    log.replay(&["msg_0", "-q", "--to", port]).run().exit(0);
+    log
+}
+
+#[test]
+fn a_kept_signature_is_the_one_that_came_in_whatever_was_replayed_since() {
+    let endpoint = Endpoint::new();
+    let log = forged_and_replayed(&endpoint.port());
+    for what in ["msg_0", "last"] {
+        log.replay(&[what, "-q", "--keep-signature", "--to", &endpoint.port()]).run().exit(0);
+    }
+    let arrivals = endpoint.arrivals();
+    let signatures: Vec<&str> = arrivals.iter().map(|arrival| arrival.header("X-WPG-Signature")).collect();
+    assert_ne!(signatures[0], "v1=00");
+    assert_eq!(signatures[1..], ["v1=00", "v1=00"]);
+}
+
+#[test]
+fn what_came_in_and_is_not_genuine_is_found_also_when_it_was_replayed_since() {
+    let endpoint = Endpoint::new();
+    let log = forged_and_replayed(&endpoint.port());
+    for _ in 0..2 {
+        log.replay(&["--invalid", "-q", "--to", &endpoint.port()]).run().exit(0);
+    }
+    assert_eq!(endpoint.arrivals().len(), 3);
+}
+
+#[test]
+fn headers_go_out_in_the_order_in_which_they_came() {
+    let endpoint = Endpoint::new();
+    let log = Log::of(1);
+    log.replay(&["last", "-q", "--keep-signature", "-H", "X-WPG-Timestamp:", "--to", &endpoint.port()]).run().exit(0);
+    let names: Vec<String> = endpoint.arrival().headers.into_iter().map(|(name, _)| name.to_lowercase()).collect();
+    assert_eq!(names[..4], ["content-type", "x-wpg-signature", "x-a", "x-a"]);
+}
+
+#[test]
+fn under_another_scheme_nothing_of_the_former_one_goes_along() {
+    let (log, endpoint) = (Log::of(1), Endpoint::new());
+    log.replay(&["last", "-q", "--scheme", "comps", "--to", &endpoint.port()]).run().exit(0);
+    let arrival = endpoint.arrival();
+    assert!(arrival.values("X-WPG-Signature").is_empty() && arrival.values("X-WPG-Timestamp").is_empty());
+    assert_eq!(arrival.header("X-Comps-Signature"), hmac_sha256_hex("comps_test_secret_for_wh", &[&arrival.body]));
+}
+
+#[test]
+fn ctrl_c_when_all_have_their_answer_in_time_is_no_failure() {
+    let log = Log::of(2);
+    let endpoint = Endpoint::new().answering([Answer::status(200), Answer::status(200).after(HELD)]);
+    let wh = log.replay(&["--event", "*", "-q", "--to", &endpoint.port()]).interrupt_after(endpoint.calls(2));
+    wh.run().exit(0).any_stdout();
+    assert!(!log.path().with_extension("jsonl.replay").exists(), "there is nothing to go on with");
+}
+
+#[test]
 fn what_is_on_its_way_when_a_record_is_gone_is_waited_for() {
     let log = Log::of(3);
     let slow = |milliseconds| Answer::status(200).after(Duration::from_millis(milliseconds));
@@ -330,7 +405,7 @@ fn what_is_on_its_way_when_a_record_is_gone_is_waited_for() {
 fn an_attempt_that_fails_after_ctrl_c_is_told() {
     let (log, endpoint) = (Log::of(1), Endpoint::new().answering([Answer::never()]));
     let wh = log.replay(&["last", "--timeout", "1s", "--to", &endpoint.port()]).interrupt_after(endpoint.calls(1));
-    wh.run().exit(130).stdout_contains("no answer").stderr_contains("stopped after");
+    wh.run().exit(3).stdout_contains("no answer").stderr_contains("test secret");
 }
 
 #[test]
@@ -363,6 +438,9 @@ fn the_original_intervals_are_kept_and_scaled() {
     assert_eq!(bodies(&endpoint), expected(0..5));
     replay("max").exit(0).stderr_any();
     assert_eq!(endpoint.arrivals().len(), 10);
+    // They are those of then, and not those of the replays since.
+    let times = started(replay("20").exit(0).stderr_any());
+    assert!(times[4].duration_since(times[0]).as_millis() >= 150);
     log.replay(&["last", "--speed", "2"]).run().exit(2).hint_contains("give one of them");
 }
 
@@ -425,9 +503,9 @@ fn what_cannot_be_replayed_is_told_before_anything_is_sent() {
     output.exit(4).stderr_contains("was redacted").hint_contains("--keep-signature out");
     let strange = record(1).replace("\"wpg\"", "null").replace("X-WPG-Signature", "X-B");
     fs::write(log.path(), format!("{}\n{strange}\n", record(0))).expect("room");
-    let output = log.replay(&["--event", "*", "--to", &to]).run();
+    let output = log.replay(&["msg_0", "msg_1", "--to", &to]).run();
     output.exit(4).stderr_contains("`msg_1` cannot be replayed").hint_contains("--scheme");
-    log.replay(&["--event", "*", "--to", "https://example.com"]).run().exit(4).stderr_contains("cannot be replayed");
+    log.replay(&["msg_1", "--to", "https://example.com"]).run().exit(4).stderr_contains("cannot be replayed");
     log.replay(&["msg_0", "--to", "http://example.com"]).run().exit(2).stderr_contains("not on this machine");
 }
 

@@ -61,7 +61,7 @@ variants!(of_rejection, REJECTIONS: Rejection {
 variants!(of_notice, NOTICES: Notice {
     Setting, InProcess, TestSecret, NotDiagnosed, AnyAge, NoTimestamp, FaultsLeftOut, SecretWhitespace, SecretPrefix, Reachable,
     VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, StrangeLines, MoreLogged, RequestRefused, LeftOut,
-    FileName, OtherEvent, NoRetries, NoSchedule, NoWaits, NothingWritten, HeaderReplaced, Resumable, NotResumable, StaleSignatures, HeaderLeftOut,
+    FileName, OtherEvent, NoRetries, NoSchedule, NoWaits, NothingWritten, HeaderReplaced, Resumable, Resumed, Finishing, Unrecognised, NotResumable, StaleSignatures, HeaderLeftOut,
     NoTls, Added, Disputed,
 });
 
@@ -339,6 +339,11 @@ fn notices() -> Vec<Notice> {
         Notice::Disputed { deliveries: 1 },
         Notice::Disputed { deliveries: 12 },
         Notice::Resumable { left: 7 },
+        Notice::Resumed { what: text("--event order.*"), left: 3, all: 5 },
+        Notice::Finishing { answers: 1, grace: Duration::from_secs(5) },
+        Notice::Finishing { answers: 3, grace: Duration::from_secs(5) },
+        Notice::Unrecognised { deliveries: 1 },
+        Notice::Unrecognised { deliveries: 2 },
         Notice::NotResumable { reason: text("it reads from stdin") },
         Notice::StaleSignatures { stale: 3, all: 5 },
         Notice::HeaderLeftOut { name: text("Authorization"), count: 2 },

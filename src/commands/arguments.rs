@@ -11,6 +11,7 @@ use serde::de::IgnoredAny;
 
 use crate::edge::target::{Target, TargetError};
 use crate::webhook::composition::Edit;
+use crate::webhook::forwarding::remove;
 use crate::webhook::json::{Path, complaint};
 use crate::webhook::policy::{StatusPattern, StatusPatterns};
 
@@ -48,9 +49,7 @@ impl Header {
     /// Puts headers of the user's own into those of a request: they replace what has their names, and stand side by side
     /// with each other.
     pub fn apply(own: &[Self], headers: &mut HeaderMap) {
-        for header in own {
-            headers.remove(&header.name);
-        }
+        remove(headers, |name| own.iter().any(|header| header.name == *name));
         for header in own {
             if let Some(value) = &header.value {
                 headers.append(header.name.clone(), value.clone());

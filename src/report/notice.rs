@@ -1,6 +1,9 @@
 //! What is worth knowing beside the answer. The decision to say it is the commands'; the words are here.
 
 use std::fmt;
+use std::time::Duration;
+
+use super::explanation::duration;
 
 /// Something to know that is no failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +102,27 @@ pub enum Notice {
     Resumable {
         /// How many deliveries are left.
         left: usize,
+    },
+    /// A replay that was stopped is gone on with.
+    Resumed {
+        /// What it is of, as it was typed.
+        what: String,
+        /// How many deliveries are left.
+        left: usize,
+        /// Of how many.
+        all: usize,
+    },
+    /// Ctrl-C was pressed, and what is on its way is waited for.
+    Finishing {
+        /// How many answers are waited for.
+        answers: usize,
+        /// For how long at most.
+        grace: Duration,
+    },
+    /// Deliveries are of nobody who is known, and are not replayed.
+    Unrecognised {
+        /// How many.
+        deliveries: usize,
     },
     /// A replay cannot be gone on with when it is stopped.
     NotResumable {
@@ -319,6 +343,24 @@ impl fmt::Display for Notice {
             }
             Self::Disputed { deliveries } => f.write_str(&disputed(*deliveries)),
             Self::Resumable { left } => write!(f, "{left} not delivered; wh replay --resume goes on with them"),
+            Self::Resumed { what, left, all } => write!(f, "going on with {what}: {left} of {all} are left"),
+            Self::Finishing { answers, grace } => {
+                let answers = match answers {
+                    1 => "one answer".to_owned(),
+                    answers => format!("{answers} answers"),
+                };
+                write!(f, "waiting for {answers}, {} at most; Ctrl-C again ends now", duration(*grace))
+            }
+            Self::Unrecognised { deliveries } => {
+                let (subject, verb) = match deliveries {
+                    1 => ("a delivery".to_owned(), "is"),
+                    deliveries => (format!("{deliveries} deliveries"), "are"),
+                };
+                write!(
+                    f,
+                    "{subject} of no known scheme {verb} left out; --scheme says whose, --keep-signature sends what came"
+                )
+            }
             Self::NotResumable { reason } => write!(f, "this replay cannot be resumed, should it be stopped: {reason}"),
             Self::StaleSignatures { stale, all } => {
                 write!(

@@ -23,25 +23,39 @@ pub fn forwarded(delivery: &Delivery, target: &Uri) -> Result<Delivery, InvalidU
     let mut onward = delivery.clone();
     *onward.request.uri_mut() = joined(target, delivery.request.uri())?;
     *onward.request.version_mut() = http::Version::HTTP_11;
-    without_hop_by_hop(onward.request.headers_mut());
-    // The next connection has a host and a length of its own.
-    onward.request.headers_mut().remove(HOST);
-    onward.request.headers_mut().remove(CONTENT_LENGTH);
+    without_connection(onward.request.headers_mut());
     Ok(onward)
+}
+
+/// Takes out what is about the connection alone, also what its `Connection` header names, and what the next connection
+/// has of its own: a host, and a length.
+pub fn without_connection(headers: &mut HeaderMap) {
+    let hop_by_hop = hop_by_hop(headers);
+    remove(headers, |name| hop_by_hop.contains(name) || name == HOST || name == CONTENT_LENGTH);
 }
 
 /// Takes out what is about the connection alone, also what its `Connection` header names.
 pub fn without_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
+    let hop_by_hop = hop_by_hop(headers);
+    remove(headers, |name| hop_by_hop.contains(name));
+}
+
+/// Takes headers out and leaves the others in their order, which [`HeaderMap::remove`] does not.
+pub fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {
+    if headers.keys().any(&unwanted) {
+        let wanted = headers.iter().filter(|(name, _)| !unwanted(name));
+        *headers = wanted.map(|(name, value)| (name.clone(), value.clone())).collect();
+    }
+}
+
+fn hop_by_hop(headers: &HeaderMap) -> Vec<HeaderName> {
+    let named = headers
         .get_all(CONNECTION)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in HOP_BY_HOP.iter().chain(&named) {
-        headers.remove(name);
-    }
+        .filter_map(|name| name.trim().parse().ok());
+    HOP_BY_HOP.into_iter().chain(named).collect()
 }
 
 /// `http://host/app` and `/webhooks?x=1` make `http://host/app/webhooks?x=1`.

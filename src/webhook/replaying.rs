@@ -1,11 +1,10 @@
 //! A captured delivery on its way again: the same bytes to the same or another URL.
 
-use http::Uri;
-use http::header::{CONTENT_LENGTH, HOST};
 use http::uri::InvalidUri;
+use http::{HeaderName, Uri};
 
 use super::delivery::Delivery;
-use super::forwarding::without_hop_by_hop;
+use super::forwarding::{remove, without_connection};
 use super::record::REDACTED;
 use super::scheme::Scheme;
 
@@ -29,10 +28,7 @@ pub fn again(mut delivery: Delivery, url: Uri) -> Delivery {
     let request = &mut delivery.request;
     *request.uri_mut() = url;
     *request.version_mut() = http::Version::HTTP_11;
-    without_hop_by_hop(request.headers_mut());
-    for name in [HOST, CONTENT_LENGTH] {
-        request.headers_mut().remove(name);
-    }
+    without_connection(request.headers_mut());
     delivery
 }
 
@@ -42,9 +38,8 @@ pub fn again(mut delivery: Delivery, url: Uri) -> Delivery {
 pub fn unsigned(mut delivery: Delivery, scheme: &Scheme) -> Option<Delivery> {
     let payload = scheme.payload(&delivery)?.into_owned();
     *delivery.request.body_mut() = payload.into();
-    for rule in &scheme.headers {
-        delivery.request.headers_mut().remove(rule.name.as_str());
-    }
+    let is_own = |name: &HeaderName| scheme.headers.iter().any(|rule| rule.header == name);
+    remove(delivery.request.headers_mut(), is_own);
     Some(delivery)
 }
 
@@ -86,12 +81,21 @@ mod tests {
 
     #[test]
     fn what_is_about_the_connection_stays_behind_and_all_else_goes() {
-        let headers =
-            [("host", "me"), ("content-length", "2"), ("connection", "x-a"), ("x-a", "1"), ("x-b", "2"), ("x-b", "3")];
+        let headers = [
+            ("host", "me"),
+            ("content-length", "2"),
+            ("connection", "x-a"),
+            ("x-a", "1"),
+            ("x-b", "2"),
+            ("x-c", "4"),
+            ("x-b", "3"),
+            ("x-d", "5"),
+        ];
         let again = again(delivery("wpg", &headers, b"{}"), "http://localhost:3000/".parse().expect("a URL"));
         let left: Vec<(&str, &[u8])> =
             again.request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        assert_eq!(left, [("x-b", &b"2"[..]), ("x-b", &b"3"[..])]);
+        // In their order; those of one name stand together.
+        assert_eq!(left, [("x-b", &b"2"[..]), ("x-b", &b"3"[..]), ("x-c", &b"4"[..]), ("x-d", &b"5"[..])]);
         assert_eq!(again.request.uri().to_string(), "http://localhost:3000/");
     }
 

@@ -72,7 +72,7 @@ async fn finish(
 ) -> Result<(), Error> {
     run.borrow_mut().close();
     let deadline = Instant::now() + run.borrow().plan.grace;
-    let mut finished = Ok(());
+    let mut finished = if workers.is_empty() { Ok(()) } else { run.borrow_mut().tell_of_grace() };
     while !workers.is_empty() {
         tokio::select! {
             left = one_leaves(run, &mut workers) => finished = finished.and(left.map(|_| ())),

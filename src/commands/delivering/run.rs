@@ -1,7 +1,7 @@
 //! A run of the deliverer: what is sent next, and what follows from what has ended. It waits for nothing.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use super::{Deliverer, Job, Plan, Recorder, Route, Source};
 use crate::edge::client::Client;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::report::notice::Notice;
 use crate::report::{Progress, Prospect};
 use crate::webhook::attempt::{Attempt, Failure};
 use crate::webhook::delivery::Delivery;
@@ -94,16 +95,19 @@ impl<'a, 'b> Run<'a, 'b> {
     /// What has come of it, once it has stopped; what is still on its way is given up.
     pub(super) fn end(mut self, stopped: Result<Option<Stop>, Error>) -> Result<Exit, Error> {
         self.tally.stop(self.flying, self.agenda.waiting(), self.agenda.elapsed());
-        // What was delivered is kept, whatever stopped the rest.
-        self.commit()?;
+        // What was delivered is kept and summed up, whatever stopped the rest.
+        let kept = self.commit();
+        let summed_up = if self.plan.all > 1 || self.screen.counts() {
+            self.screen.summary(&self.tally.summary(self.screen.counts()))
+        } else {
+            Ok(())
+        };
         let stopped = stopped?;
-        if self.plan.all > 1 || self.screen.counts() {
-            self.screen.summary(&self.tally.summary(self.screen.counts()))?;
-        }
+        kept.and(summed_up)?;
         match stopped {
-            Some(Stop::Interrupted) => Err(self.tally.interrupted()),
+            Some(Stop::Interrupted) if !self.tally.is_complete() => Err(self.tally.interrupted()),
             Some(Stop::Nobody(error)) => Err(error),
-            None => Ok(self.tally.exit()),
+            Some(Stop::Interrupted) | None => Ok(self.tally.exit()),
         }
     }
 
@@ -129,6 +133,14 @@ impl<'a, 'b> Run<'a, 'b> {
     pub(super) fn close(&mut self) {
         if self.course == Course::On {
             self.course = Course::Closing;
+        }
+    }
+
+    /// Says that what is on its way is waited for, where it is.
+    pub(super) fn tell_of_grace(&mut self) -> Result<(), Error> {
+        match self.plan.grace {
+            Duration::ZERO => Ok(()),
+            grace => self.screen.notice(Notice::Finishing { answers: self.flying, grace }),
         }
     }
 

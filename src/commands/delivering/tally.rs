@@ -70,6 +70,11 @@ impl Tally {
         Progress { done: sent, all: self.all, bad: sent - accepted, elapsed, ..Progress::default() }
     }
 
+    /// Whether all of them have come to their end.
+    pub(super) fn is_complete(&self) -> bool {
+        self.summary.sent == self.all
+    }
+
     /// How the run ends when nothing stopped it.
     pub(super) fn exit(&self) -> Exit {
         match self.summary {

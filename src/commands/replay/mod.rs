@@ -105,6 +105,11 @@ impl ReplayArgs {
         typed
     }
 
+    /// Whether what is replayed is not named one by one, but all of the log that the filters let through.
+    fn asks_for_all(&self) -> bool {
+        self.what.is_empty() && !self.resume
+    }
+
     /// What is asked for.
     fn request(&self) -> Request {
         let mut request = Request::new(self.typed());
@@ -143,7 +148,11 @@ pub fn run(
     let to = target(args, &request)?;
     let mut preparer = Preparer::new(args, to, &request, &catalogue, context);
     let (selection, notices) = match &resumed {
-        Some((_, stopped)) => (Selection::again(stopped, &mut preparer)?, Vec::new()),
+        Some((_, stopped)) => {
+            let selection = Selection::again(stopped, &mut preparer)?;
+            let (left, all) = (selection.items.len(), stopped.entries.len());
+            (selection, vec![Notice::Resumed { what: stopped.request.what.join(" "), left, all }])
+        }
         None => Selection::new(args, log, context, &mut preparer)?,
     };
     for notice in notices {

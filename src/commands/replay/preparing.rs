@@ -20,6 +20,7 @@ use crate::webhook::attempt::Attempt;
 use crate::webhook::capture::Capture;
 use crate::webhook::catalogue::Catalogue;
 use crate::webhook::delivery::Delivery;
+use crate::webhook::forwarding::remove;
 use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
 use crate::webhook::signing::SigningError;
@@ -67,6 +68,8 @@ pub(super) struct Preparer<'a> {
     left_out: BTreeMap<String, usize>,
     /// How many signatures are too old by their scheme.
     stale: usize,
+    /// How many deliveries are nobody's that is known.
+    unknown: usize,
 }
 
 impl<'a> Preparer<'a> {
@@ -93,6 +96,7 @@ impl<'a> Preparer<'a> {
             line: Vec::new(),
             left_out: BTreeMap::new(),
             stale: 0,
+            unknown: 0,
         }
     }
 
@@ -100,10 +104,16 @@ impl<'a> Preparer<'a> {
     pub(super) fn prepare_all(&mut self, selection: &Selection) -> Result<Vec<Ready>, Error> {
         let now = (self.context.clock)();
         let mut ready = Vec::with_capacity(selection.items.len());
+        let mut unknown = 0;
         let mut line = Vec::new();
         for item in &selection.items {
             let captured = selection.read(item, &mut line)?;
-            let (at, hash) = (captured.at, captured.hash);
+            let (at, hash) = (item.first.or(captured.at), captured.hash);
+            // Who asks for all that is there is not stopped by a stranger's request in it.
+            if self.args.asks_for_all() && !self.keep_signature && self.provider(&captured.delivery)?.is_none() {
+                unknown += 1;
+                continue;
+            }
             for name in replaying::redacted(&captured.delivery) {
                 if !self.args.header.iter().any(|header| header.name == name.as_str()) {
                     *self.left_out.entry(name).or_default() += 1;
@@ -113,8 +123,14 @@ impl<'a> Preparer<'a> {
             let scheme =
                 self.ways[way].provider.as_ref().map(|provider| &provider.scheme).filter(|_| self.keep_signature);
             self.stale += usize::from(scheme.is_some_and(|scheme| scheme.is_stale(&draft, now)));
-            ready.push(Ready { item: *item, at, hash });
+            let mut item = *item;
+            item.serial -= unknown;
+            ready.push(Ready { item, at, hash });
         }
+        if ready.is_empty() {
+            return Err(Error::NothingToReplay);
+        }
+        self.unknown = unknown;
         Ok(ready)
     }
 
@@ -126,6 +142,9 @@ impl<'a> Preparer<'a> {
     /// The secrets to sign with, tried on a delivery of each way; and what is worth knowing before anything is sent.
     pub(super) fn find_secrets(&mut self, ready: &[Ready], selection: &Selection) -> Result<Vec<Notice>, Error> {
         let mut notices = Vec::new();
+        if self.unknown > 0 {
+            notices.push(Notice::Unrecognised { deliveries: self.unknown });
+        }
         if self.keep_signature {
             if self.stale > 0 {
                 notices.push(Notice::StaleSignatures { stale: self.stale, all: ready.len() });
@@ -201,6 +220,7 @@ impl<'a> Preparer<'a> {
 
     fn draft(&mut self, captured: Captured) -> Result<(Delivery, usize), Error> {
         let Captured { mut delivery, url, .. } = captured;
+        let former = delivery.scheme.clone();
         let provider = self.provider(&delivery)?;
         let url = self.destination(&delivery, url.as_deref())?;
         let way = self.way(&url, provider.as_ref())?;
@@ -224,11 +244,15 @@ impl<'a> Preparer<'a> {
                 }
             }
             Some(provider) => {
+                // Under another scheme than that which it was captured with, nothing of the former one goes along.
+                let former = former.and_then(|former| self.named(&former).ok());
+                let signer = former.filter(|former| former.scheme.payload(&delivery).is_some());
+                let signer = signer.as_ref().unwrap_or(provider);
                 let name = named(&delivery);
-                let plain = replaying::unsigned(delivery, &provider.scheme);
+                let plain = replaying::unsigned(delivery, &signer.scheme);
                 delivery = plain.ok_or_else(|| Error::Unreplayable {
                     delivery: name,
-                    reason: format!("its body is not in the form of {}", provider.name),
+                    reason: format!("its body is not in the form of {}", signer.name),
                     hint: "--keep-signature sends it as it is".to_owned(),
                 })?;
             }
@@ -238,9 +262,7 @@ impl<'a> Preparer<'a> {
                 return Err(unreplayable(&delivery, reason, "name it with --scheme, or give --keep-signature"));
             }
         }
-        for name in redacted {
-            delivery.request.headers_mut().remove(&name);
-        }
+        remove(delivery.request.headers_mut(), |name| redacted.iter().any(|redacted| name == redacted.as_str()));
         Ok((delivery, way))
     }
 
@@ -324,7 +346,7 @@ impl<'a> Preparer<'a> {
         let absolute = Some(captured.clone()).filter(|uri| uri.scheme().is_some());
         url.or(absolute).ok_or_else(|| {
             Error::usage(
-                format!("{named} was received and not sent, so nothing says where to"),
+                format!("nothing says where to send {named}, which was not sent to a URL before"),
                 "give --to localhost:3000",
             )
         })

@@ -29,6 +29,8 @@ pub(super) struct Item {
     pub(super) place: Place,
     /// Its place among all, also among those that were delivered before.
     pub(super) serial: usize,
+    /// When it came first, where several records of it are known.
+    pub(super) first: Option<Timestamp>,
     /// What its record is known by; nothing when it was found just now.
     known: Option<u64>,
 }
@@ -65,9 +67,11 @@ impl Selection {
         preparer: &mut Preparer<'_>,
     ) -> Result<(Self, Vec<Notice>), Error> {
         let filter = args.filter.filter((context.clock)())?;
+        let kept = Kept { signature: args.keep_signature, pace: args.keep_pace };
         let mut chosen = Choosing {
             log,
             filter,
+            kept,
             files: Vec::new(),
             log_file: None,
             found: Vec::new(),
@@ -92,7 +96,10 @@ impl Selection {
         if found.is_empty() {
             return Err(Error::NothingToReplay);
         }
-        let item = |(serial, (file, place)): (usize, (u16, Place))| Item { file, place, serial, known: None };
+        let item = |(serial, found): (usize, Chosen)| {
+            let Chosen { file, place, first } = found;
+            Item { file, place, serial, first, known: None }
+        };
         let items = found.into_iter().enumerate().map(item).collect();
         Ok((Self { files, log: log_file.map(usize::from), items, passing }, notices))
     }
@@ -117,6 +124,7 @@ impl Selection {
             file: entry.file,
             place: entry.place,
             serial,
+            first: None,
             known: Some(entry.hash),
         };
         Ok(Self { files, log: stopped.request.log, items: left.map(item).collect(), passing: false })
@@ -149,14 +157,30 @@ impl Selection {
     }
 }
 
+/// What is to be as it was when a delivery was captured.
+#[derive(Clone, Copy)]
+struct Kept {
+    signature: bool,
+    pace: bool,
+}
+
+/// A delivery that was chosen: where its record is, and when it came first.
+#[derive(Clone, Copy)]
+struct Chosen {
+    file: u16,
+    place: Place,
+    first: Option<Timestamp>,
+}
+
 /// Deliveries on their way into a selection.
 struct Choosing {
     log: Result<PathBuf, Error>,
     filter: Filter,
+    kept: Kept,
     files: Vec<Source>,
     /// Which of the files is the log.
     log_file: Option<u16>,
-    found: Vec<(u16, Place)>,
+    found: Vec<Chosen>,
     notices: Vec<Notice>,
     passing: bool,
 }
@@ -186,15 +210,19 @@ impl Choosing {
     /// The deliveries of the log, each once, or so many of the newest.
     fn newest(&mut self, last: Option<usize>) -> Result<(), Error> {
         let file = self.log()?;
-        let mut each = Each::default();
+        let mut each = Each::new(self.kept);
         let most = last.unwrap_or(usize::MAX);
         let filter = &self.filter;
+        // What a delivery was at first stands further up in the log.
+        let to_the_end = self.kept.pace || self.kept.signature;
         let notices = self.lines(file).walk(None, |recorded, place| {
             each.see(recorded, place, filter);
-            if each.found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if each.found.len() < most || to_the_end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         self.notices.extend(notices);
-        self.found.extend(each.in_order().map(|place| (file, place)));
+        let mut found: Vec<Chosen> = each.in_order(file).collect();
+        found.drain(..found.len().saturating_sub(most));
+        self.found.append(&mut found);
         Ok(())
     }
 
@@ -203,7 +231,7 @@ impl Choosing {
         let file = self.log()?;
         let logged = self.lines(file);
         let (_, places) = logged.find_typed(id)?;
-        let mut each = Each::default();
+        let mut each = Each::new(self.kept);
         let mut line = Vec::new();
         for place in places {
             logged.reader().read(place, &mut line).map_err(|reason| logged.unreadable(reason))?;
@@ -212,7 +240,7 @@ impl Choosing {
             }
         }
         // Other payloads under the same id are older deliveries.
-        self.found.extend(each.in_order().last().map(|place| (file, place)));
+        self.found.extend(each.in_order(file).last());
         Ok(())
     }
 
@@ -232,7 +260,7 @@ impl Choosing {
     fn all_of(&mut self, source: Source, preparer: &mut Preparer<'_>) -> Result<(), Error> {
         let places = source.places(&self.filter, preparer)?;
         let file = self.add(source);
-        self.found.extend(places.into_iter().map(|place| (file, place)));
+        self.found.extend(places.into_iter().map(|place| Chosen { file, place, first: None }));
         Ok(())
     }
 
@@ -247,8 +275,8 @@ impl Choosing {
 
 /// The deliveries of a log that is read from its end, each once: attempts at one have its id and its payload, and what a
 /// listener received is what was sent to it.
-#[derive(Default)]
 struct Each {
+    kept: Kept,
     found: Vec<Found>,
     known: HashMap<u64, Option<usize>>,
     seen: usize,
@@ -259,15 +287,27 @@ struct Found {
     seen: usize,
     place: Place,
     has_url: bool,
+    first: Option<Timestamp>,
+    /// The request, as it would be known where it came in.
+    there: u64,
 }
 
 impl Each {
+    fn new(kept: Kept) -> Self {
+        Self { kept, found: Vec::new(), known: HashMap::new(), seen: 0 }
+    }
+
     fn see(&mut self, recorded: &Recorded<'_>, place: Place, filter: &Filter) {
         self.seen += 1;
         let has_url = recorded.url.is_some();
-        let found = Found { seen: self.seen, place, has_url };
         let Keys { own, here, there } = Keys::new(recorded, place);
+        let found = Found { seen: self.seen, place, has_url, first: recorded.at, there };
         let known = self.known.get(&own).or_else(|| self.known.get(&there)).copied();
+        let received = recorded.direction == Direction::Received;
+        if filter.invalid && known.is_none() && !received {
+            // Only who received it says whether it was genuine.
+            return;
+        }
         // The newest record says what has become of it.
         let index = known.unwrap_or_else(|| filter.admits(recorded).then_some(self.found.len()));
         self.known.entry(own).or_insert(index);
@@ -277,8 +317,16 @@ impl Each {
             (Some(_), Some(index)) => {
                 let newer = &mut self.found[index];
                 newer.seen = self.seen;
-                // Only what was sent says where to.
-                if has_url && !newer.has_url {
+                newer.first = recorded.at.or(newer.first);
+                let same = newer.there == here;
+                let replaces = if has_url {
+                    // Only what was sent says where to.
+                    !newer.has_url && (same || !self.kept.signature)
+                } else {
+                    // What was captured is what came in, and not what was made of it since.
+                    newer.has_url && !same && received && self.kept.signature
+                };
+                if replaces {
                     *newer = found;
                 }
             }
@@ -286,10 +334,10 @@ impl Each {
         }
     }
 
-    /// The places, the oldest first.
-    fn in_order(mut self) -> impl Iterator<Item = Place> {
+    /// What was found, the oldest first.
+    fn in_order(mut self, file: u16) -> impl Iterator<Item = Chosen> {
         self.found.sort_by_key(|found| std::cmp::Reverse(found.seen));
-        self.found.into_iter().map(|found| found.place)
+        self.found.into_iter().map(move |Found { place, first, .. }| Chosen { file, place, first })
     }
 }
 
