@@ -161,7 +161,13 @@ fn sends(reporter: &mut dyn Reporter) {
     let failed = attempt(Err(Failure::TimedOut { after: Duration::from_secs(5) }));
     for outcome in [
         Outcome::Notice(notice),
-        Outcome::Sending { delivery: &delivery, provider: Some(&provider), at: now(), fault: Some("stale") },
+        Outcome::Sending {
+            delivery: &delivery,
+            provider: Some(&provider),
+            at: now(),
+            fault: Some("stale"),
+            secrets: false,
+        },
         attempted(&delivery, &attempt(Ok((200, "ok"))), None),
         attempted(&delivery, &refused, None),
         attempted(&delivery, &failed, Some(&again)),

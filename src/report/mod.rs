@@ -55,6 +55,8 @@ pub enum Outcome<'a> {
         at: Timestamp,
         /// What is wrong with it on purpose.
         fault: Option<&'static str>,
+        /// Whether headers that are the secret are shown.
+        secrets: bool,
     },
     /// A delivery would have been sent.
     Planned {
@@ -62,6 +64,8 @@ pub enum Outcome<'a> {
         delivery: &'a Delivery,
         /// Its provider, if that is known.
         provider: Option<&'a Provider>,
+        /// Whether headers that are the secret are shown.
+        secrets: bool,
     },
     /// A delivery was signed, and that is all that was asked for.
     Signed {

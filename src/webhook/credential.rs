@@ -1,7 +1,16 @@
 //! Which headers are credentials, so that no output and no record holds their values.
 
+use bytes::Bytes;
+use http::HeaderValue;
+
+use super::attempt::Answer;
+use super::delivery::Delivery;
+use super::record::REDACTED;
 use super::scheme::{HeaderRule, Scheme};
-use super::template::Field;
+use super::template::{Field, position};
+
+/// Below how many bytes a credential is not looked for in an answer, where it could stand for anything.
+const SHORTEST: usize = 8;
 
 /// Headers that carry credentials whoever sends them (RFC 9110, sections 11.6 and 11.7; RFC 6265).
 const ALWAYS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
@@ -16,6 +25,46 @@ pub fn is_credential(name: &str, scheme: Option<&Scheme>) -> bool {
         Some(rule) => rule.value.mentions(Field::Secret),
         None => ALWAYS.iter().any(|known| known.eq_ignore_ascii_case(name)),
     }
+}
+
+/// Whether deliveries of a scheme hold the secret itself.
+#[must_use]
+pub fn sends_secret(scheme: &Scheme) -> bool {
+    scheme.headers.iter().any(|rule| rule.value.mentions(Field::Secret))
+}
+
+/// Takes a delivery's credentials out of its answer: a receiver may send back what it got.
+pub fn conceal(answer: &mut Answer, delivery: &Delivery, scheme: Option<&Scheme>) {
+    let headers = delivery.request.headers().iter();
+    let credentials = headers.filter(|(name, _)| is_credential(name.as_str(), scheme));
+    // `Bearer abc` is sent back as a whole or without its first word.
+    let words = credentials.flat_map(|(_, value)| value.as_bytes().rsplitn(2, |byte| *byte == b' ').take(1));
+    for word in words.filter(|word| word.len() >= SHORTEST) {
+        for value in answer.headers.values_mut() {
+            if let Some(concealed) = without(value.as_bytes(), word) {
+                *value = HeaderValue::from_bytes(&concealed).unwrap_or(HeaderValue::from_static(REDACTED));
+            }
+        }
+        if let Some(concealed) = without(&answer.body, word) {
+            answer.body = Bytes::from(concealed);
+        }
+    }
+}
+
+/// A text with something in it made unreadable; nothing where it is not in it.
+fn without(text: &[u8], word: &[u8]) -> Option<Vec<u8>> {
+    let mut concealed = Vec::new();
+    let mut rest = text;
+    while let Some(place) = position(rest, word) {
+        concealed.extend_from_slice(&rest[..place]);
+        concealed.extend_from_slice(REDACTED.as_bytes());
+        rest = &rest[place + word.len()..];
+    }
+    if rest.len() == text.len() {
+        return None;
+    }
+    concealed.extend_from_slice(rest);
+    Some(concealed)
 }
 
 #[cfg(test)]
@@ -47,5 +96,22 @@ mod tests {
         let signed = scheme("'hmac-sha256'\ncontent = '{body}'", "Authorization", "HMAC {signature}");
         assert!(!is_credential("authorization", Some(&signed)) && !is_credential("Authorization", Some(&signed)));
         assert!(is_credential("cookie", Some(&signed)));
+    }
+
+    #[test]
+    fn what_a_receiver_sends_back_of_a_credential_is_concealed() {
+        let scheme = scheme("'token'", "Authorization", "Bearer {secret}");
+        let request = http::Request::post("/").header("authorization", "Bearer sk_live_0123");
+        let delivery = Delivery::of(request.body(Bytes::new()).expect("a request"));
+        let mut headers = http::HeaderMap::new();
+        headers.insert("x-echo", HeaderValue::from_static("got Bearer sk_live_0123"));
+        headers.insert("x-other", HeaderValue::from_static("sk_live"));
+        let body = Bytes::from_static(b"\xff sk_live_0123sk_live_0123 no");
+        let mut answer = Answer { status: http::StatusCode::OK, headers, body, truncated: false, incomplete: None };
+        conceal(&mut answer, &delivery, Some(&scheme));
+        assert!(sends_secret(&scheme));
+        assert_eq!(answer.headers["x-echo"], format!("got Bearer {REDACTED}").as_str());
+        assert_eq!(answer.headers["x-other"], "sk_live");
+        assert_eq!(answer.body, [b"\xff ", REDACTED.as_bytes(), REDACTED.as_bytes(), b" no"].concat());
     }
 }

@@ -1,5 +1,7 @@
 //! Which secret signs, and that none is shown.
 
+use std::fs;
+
 use serde_json::json;
 
 use super::{WPG_TEST_SECRET, send};
@@ -195,4 +197,28 @@ fn credentials_of_ones_own_are_sent_and_not_shown() {
     assert!(!output.exit(0).stdout_text().contains("hunter2"), "{}", output.stdout_text());
     assert_eq!(endpoint.arrival().header("Authorization"), "Basic hunter2");
     assert_eq!(endpoint.arrival().header("Cookie"), "a=hunter2");
+}
+
+#[test]
+fn a_secret_that_a_receiver_sends_back_is_neither_shown_nor_kept() {
+    let secret = "sk_live_0123456789";
+    let echo = || Answer::status(401).header("X-Echo", format!("Bearer {secret}")).body(format!("you said {secret}!"));
+    let endpoint = Endpoint::new().answering(std::iter::repeat_with(echo).take(4));
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log.jsonl");
+    let wh = || send(["unibo/PLAYER_OPTED_IN", "--secret", secret, "--to", &endpoint.port()]).arg("--log").arg(&log);
+    for flag in ["-v", "--json"] {
+        let output = wh().arg(flag).run();
+        output.exit(1).stdout_contains("(redacted)!");
+        assert!(!String::from_utf8_lossy(&output.everything()).contains(secret));
+    }
+    assert!(!fs::read_to_string(&log).expect("a log").contains(secret));
+    let output = wh().args(["-v", "--record-secrets"]).run();
+    output.stderr_any();
+    output
+        .exit(1)
+        .stdout_contains(&format!("Authorization: Bearer {secret}"))
+        .stdout_contains(&format!("said {secret}!"));
+    let output = send(["unibo/PLAYER_OPTED_IN", "--secret", secret, "--dry-run", "--record-secrets"]).run();
+    output.exit(0).stdout_contains(secret);
 }

@@ -97,6 +97,8 @@ pub struct Plan {
     pub speed: Speed,
     /// How much is shown.
     pub shown: Shown,
+    /// Whether credentials are shown, too.
+    pub secrets: bool,
     /// How long Ctrl-C leaves to what is on its way, so that it is known what came of it.
     pub grace: Duration,
     /// Whether someone watches who wants to see how far it is.

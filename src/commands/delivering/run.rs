@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::report::notice::Notice;
 use crate::report::{Progress, Prospect};
 use crate::webhook::attempt::{Attempt, Failure};
+use crate::webhook::credential;
 use crate::webhook::delivery::Delivery;
 use crate::webhook::probe::material::Wire;
 use crate::webhook::retrying::{GivingUp, Step};
@@ -199,6 +200,12 @@ impl<'a, 'b> Run<'a, 'b> {
         let Flight { mut ticket, spare, delivery, .. } = flight;
         let route = &self.routes[ticket.route];
         let reception = route.reception(&delivery, attempt);
+        let scheme = route.provider.as_ref().map(|provider| &provider.scheme);
+        if let (Ok(answer), false, true) =
+            (&mut attempt.outcome, self.plan.secrets, scheme.is_some_and(credential::sends_secret))
+        {
+            credential::conceal(answer, &delivery, scheme);
+        }
         self.tally.attempted(attempt);
         ticket.answered = attempt.outcome.is_ok();
         let good = is_good(attempt, route, &self.plan);

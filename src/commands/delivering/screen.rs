@@ -17,6 +17,8 @@ use crate::webhook::delivery::Delivery;
 pub(super) struct Screen<'a> {
     reporter: &'a mut dyn Reporter,
     shown: Shown,
+    /// Whether credentials are shown.
+    secrets: bool,
     fault: Option<&'static str>,
     /// Whether there is one delivery in all, which is shown whole.
     alone: bool,
@@ -42,8 +44,9 @@ pub(super) struct Ended<'a> {
 
 impl<'a> Screen<'a> {
     pub(super) fn new(reporter: &'a mut dyn Reporter, plan: &Plan) -> Self {
-        let (shown, fault, alone) = (plan.shown, plan.fault, plan.all == 1);
-        Self { reporter, shown, fault, alone, last_advice: None, examples: BTreeSet::new() }
+        let Plan { shown, secrets, fault, all, .. } = *plan;
+        let alone = all == 1;
+        Self { reporter, shown, secrets, fault, alone, last_advice: None, examples: BTreeSet::new() }
     }
 
     /// Whether deliveries are only counted.
@@ -95,7 +98,7 @@ impl<'a> Screen<'a> {
                 verdict: Some(&reception.verdict),
                 status: Some(reception.status),
                 whole: if self.alone { Whole::Request } else { Whole::Line },
-                secrets: false,
+                secrets: self.secrets,
                 why: Why::Unasked,
             })?;
         } else if self.shown == Shown::Examples {
@@ -118,8 +121,8 @@ impl<'a> Screen<'a> {
     }
 
     fn arrow(&mut self, delivery: &Delivery, route: &Route, at: Timestamp) -> Result<(), Error> {
-        let (provider, fault) = (route.provider.as_deref(), self.fault);
-        Ok(self.reporter.report(&Outcome::Sending { delivery, provider, at, fault })?)
+        let (provider, fault, secrets) = (route.provider.as_deref(), self.fault, self.secrets);
+        Ok(self.reporter.report(&Outcome::Sending { delivery, provider, at, fault, secrets })?)
     }
 }
 

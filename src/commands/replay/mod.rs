@@ -311,7 +311,7 @@ fn show(
         let (mut delivery, way) = preparer.delivery(&ready.item, selection)?;
         preparer.sign(&mut delivery, way, (context.clock)())?;
         let provider = preparer.ways()[way].provider.as_deref();
-        reporter.report(&Outcome::Planned { delivery: &delivery, provider })?;
+        reporter.report(&Outcome::Planned { delivery: &delivery, provider, secrets: args.log.record_secrets })?;
     }
     Ok(Exit::Good)
 }
@@ -336,6 +336,7 @@ fn plan(args: &ReplayArgs, shared: &SharedArgs, context: &Context, deliveries: u
         retry: args.pace.retry,
         speed: args.pace.speed.unwrap_or(Speed::Times(1.0)),
         shown,
+        secrets: args.log.record_secrets,
         grace: GRACE,
         watched: context.terminals.errors && !json && !shared.quiet,
     }

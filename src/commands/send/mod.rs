@@ -121,7 +121,8 @@ fn show(
 ) -> Result<Exit, Error> {
     for event in events.iter().cycle().take(args.count.unwrap_or(events.len())) {
         let delivery = senders.delivery(event, composer)?;
-        reporter.report(&Outcome::Planned { delivery: &delivery, provider: Some(senders.provider(event)) })?;
+        let (provider, secrets) = (Some(senders.provider(event)), args.log.record_secrets);
+        reporter.report(&Outcome::Planned { delivery: &delivery, provider, secrets })?;
     }
     Ok(Exit::Good)
 }
@@ -144,6 +145,7 @@ fn plan(args: &SendArgs, shared: &SharedArgs, context: &Context, events: usize) 
         retry: args.pace.retry,
         speed: args.pace.speed.unwrap_or(Speed::Times(1.0)),
         shown,
+        secrets: args.log.record_secrets,
         grace: Duration::ZERO,
         watched: context.terminals.errors && !json && !shared.quiet,
     }

@@ -58,6 +58,7 @@ impl HumanReporter<'_> {
         provider: Option<&Provider>,
         at: Timestamp,
         fault: Option<&str>,
+        secrets: bool,
     ) -> io::Result<()> {
         if self.is(Verbosity::Quiet) {
             return Ok(());
@@ -66,7 +67,7 @@ impl HumanReporter<'_> {
             fault.map(|fault| self.paint(Role::Notice, &format!(" wrong on purpose: {fault}"))).unwrap_or_default();
         let line = format!("{}{fault}", self.arrow_out(delivery, at));
         self.arrow(&line)?;
-        if self.is(Verbosity::Verbose) { self.request(delivery, provider, "    ", false) } else { Ok(()) }
+        if self.is(Verbosity::Verbose) { self.request(delivery, provider, "    ", secrets) } else { Ok(()) }
     }
 
     /// A delivery that arrived: its line, and as much of it as is wanted.

@@ -193,8 +193,10 @@ impl Reporter for HumanReporter<'_> {
                 }
                 return self.aside(Role::Notice, "note:", &notice.to_string());
             }
-            Outcome::Sending { delivery, provider, at, fault } => self.sending(delivery, *provider, *at, *fault)?,
-            Outcome::Planned { delivery, provider } => self.request(delivery, *provider, "", false)?,
+            Outcome::Sending { delivery, provider, at, fault, secrets } => {
+                self.sending(delivery, *provider, *at, *fault, *secrets)?;
+            }
+            Outcome::Planned { delivery, provider, secrets } => self.request(delivery, *provider, "", *secrets)?,
             Outcome::Signed { delivery, provider, form } => self.signed(delivery, provider, *form)?,
             Outcome::Received { delivery, provider, at, verdict, status, whole, secrets, why, .. } => {
                 let (provider, at, verdict, status) = (*provider, *at, *verdict, *status);

@@ -89,7 +89,7 @@ impl Reporter for JsonReporter<'_> {
                 };
             }
             Outcome::Sending { .. } | Outcome::Progress(_) | Outcome::Draft { .. } | Outcome::Next(_) => return Ok(()),
-            Outcome::Planned { delivery, provider } => signed(delivery, *provider, false),
+            Outcome::Planned { delivery, provider, secrets } => signed(delivery, *provider, *secrets),
             Outcome::Signed { delivery, provider, .. } => signed(delivery, Some(provider), true),
             Outcome::Received { delivery, provider, at, remote, verdict, status, secrets, why, .. } => {
                 let (redact, scheme) = (!secrets, provider.map(|provider| &provider.scheme));
