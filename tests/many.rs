@@ -282,3 +282,12 @@ fn a_dry_run_of_many_shows_as_many() {
     let output = send(&endpoint.port(), ["slot.submitted", "-n", "3", "--dry-run", "--json"]).run();
     assert_eq!(output.exit(0).json_all("signed").len(), 3);
 }
+
+#[test]
+fn with_expect_the_summary_says_what_was_expected() {
+    let endpoint = Endpoint::new().answering([Answer::status(401), Answer::status(401), Answer::status(200)]);
+    let expecting = |count| send(&endpoint.port(), ["slot.submitted", "--expect", "401", "-n", count]).run();
+    expecting("2").exit(0).stdout_contains("2 of 2 answered 401").stderr_any();
+    let output = expecting("3");
+    output.exit(1).stdout_contains("0 of 3 answered 401, 3 answered otherwise").hint_contains("--expect 401 asks for");
+}

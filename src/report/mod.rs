@@ -302,6 +302,8 @@ impl std::ops::AddAssign for Totals {
 pub struct Summary {
     /// Whether they were only counted, so that this is all that is said of most.
     pub counted: bool,
+    /// Which answers were expected, where the user said so.
+    pub expect: Option<String>,
     /// How many were sent, and have come to their end.
     pub sent: usize,
     /// How many got an answer that is good.

@@ -272,6 +272,23 @@ fn no_tls(flag: &str, url: Option<&str>) -> String {
     format!("{flag} is about TLS, and {} speaks none", url.unwrap_or("the receiver inside wh"))
 }
 
+fn stale_signatures(stale: usize, all: usize) -> String {
+    format!("{stale} of {all} kept signatures are older than their scheme tolerates: they will be refused")
+}
+
+fn finishing(answers: usize, grace: Duration) -> String {
+    let answers = if answers == 1 { "one answer".to_owned() } else { format!("{answers} answers") };
+    format!("waiting for {answers}, {} at most; Ctrl-C again ends now", duration(grace))
+}
+
+fn unrecognised(deliveries: usize) -> String {
+    let what = match deliveries {
+        1 => "a delivery of no known scheme is".to_owned(),
+        deliveries => format!("{deliveries} deliveries of no known scheme are"),
+    };
+    format!("{what} left out; --scheme says whose, --keep-signature sends what came")
+}
+
 fn disputed(deliveries: u64) -> String {
     let what = if deliveries == 1 { "1 delivery was".to_owned() } else { format!("{deliveries} deliveries were") };
     let remedy = "it must verify the body as it came, with the secret that `wh listen --print-secret` prints";
@@ -344,30 +361,10 @@ impl fmt::Display for Notice {
             Self::Disputed { deliveries } => f.write_str(&disputed(*deliveries)),
             Self::Resumable { left } => write!(f, "{left} not delivered; wh replay --resume goes on with them"),
             Self::Resumed { what, left, all } => write!(f, "going on with {what}: {left} of {all} are left"),
-            Self::Finishing { answers, grace } => {
-                let answers = match answers {
-                    1 => "one answer".to_owned(),
-                    answers => format!("{answers} answers"),
-                };
-                write!(f, "waiting for {answers}, {} at most; Ctrl-C again ends now", duration(*grace))
-            }
-            Self::Unrecognised { deliveries } => {
-                let (subject, verb) = match deliveries {
-                    1 => ("a delivery".to_owned(), "is"),
-                    deliveries => (format!("{deliveries} deliveries"), "are"),
-                };
-                write!(
-                    f,
-                    "{subject} of no known scheme {verb} left out; --scheme says whose, --keep-signature sends what came"
-                )
-            }
+            Self::Finishing { answers, grace } => f.write_str(&finishing(*answers, *grace)),
+            Self::Unrecognised { deliveries } => f.write_str(&unrecognised(*deliveries)),
             Self::NotResumable { reason } => write!(f, "this replay cannot be resumed, should it be stopped: {reason}"),
-            Self::StaleSignatures { stale, all } => {
-                write!(
-                    f,
-                    "{stale} of {all} kept signatures are older than their scheme tolerates: they will be refused"
-                )
-            }
+            Self::StaleSignatures { stale, all } => f.write_str(&stale_signatures(*stale, *all)),
             Self::HeaderLeftOut { name, count } => {
                 write!(f, "`{name}` is redacted in {count} of the records, and is left out; -H gives it")
             }

@@ -7,13 +7,17 @@ use super::{BARS, Prospect, Summary};
 use crate::webhook::latency::Bar;
 use crate::webhook::retrying::{GivingUp, Step};
 
-/// `9998 of 10000 accepted, 2 refused`
+/// `9998 of 10000 accepted, 2 refused`, or `10 of 10 answered 401`
 #[must_use]
 pub fn outcome(summary: &Summary) -> String {
     let Summary { sent, accepted, refused, failed, in_flight, waiting, unsent, .. } = *summary;
-    let mut text = format!("{accepted} of {sent} accepted");
+    let (good, bad) = match &summary.expect {
+        None => ("accepted".to_owned(), "refused"),
+        Some(expect) => (format!("answered {expect}"), "answered otherwise"),
+    };
+    let mut text = format!("{accepted} of {sent} {good}");
     for (count, word) in [
-        (refused, "refused"),
+        (refused, bad),
         (failed, "without an answer"),
         (in_flight, "still on the way"),
         (waiting, "to be tried again"),

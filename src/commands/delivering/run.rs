@@ -15,7 +15,7 @@ use crate::edge::client::Client;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::notice::Notice;
-use crate::report::{Progress, Prospect};
+use crate::report::{Progress, Prospect, Summary};
 use crate::webhook::attempt::{Attempt, Failure};
 use crate::webhook::credential;
 use crate::webhook::delivery::Delivery;
@@ -99,7 +99,8 @@ impl<'a, 'b> Run<'a, 'b> {
         // What was delivered is kept and summed up, whatever stopped the rest.
         let kept = self.commit();
         let summed_up = if self.plan.all > 1 || self.screen.counts() {
-            self.screen.summary(&self.tally.summary(self.screen.counts()))
+            let expect = self.plan.expect.as_ref().map(ToString::to_string);
+            self.screen.summary(&Summary { expect, ..self.tally.summary(self.screen.counts()) })
         } else {
             Ok(())
         };

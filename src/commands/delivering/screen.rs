@@ -12,6 +12,7 @@ use crate::report::notice::Notice;
 use crate::report::{Outcome, Progress, Prospect, Reporter, Summary, Whole};
 use crate::webhook::attempt::Attempt;
 use crate::webhook::delivery::Delivery;
+use crate::webhook::policy::StatusPatterns;
 
 /// Where a run is shown.
 pub(super) struct Screen<'a> {
@@ -20,6 +21,8 @@ pub(super) struct Screen<'a> {
     /// Whether credentials are shown.
     secrets: bool,
     fault: Option<&'static str>,
+    /// Which answers are good, where the user said so.
+    expect: Option<StatusPatterns>,
     /// Whether there is one delivery in all, which is shown whole.
     alone: bool,
     /// The same advice helps once.
@@ -45,8 +48,8 @@ pub(super) struct Ended<'a> {
 impl<'a> Screen<'a> {
     pub(super) fn new(reporter: &'a mut dyn Reporter, plan: &Plan) -> Self {
         let Plan { shown, secrets, fault, all, .. } = *plan;
-        let alone = all == 1;
-        Self { reporter, shown, secrets, fault, alone, last_advice: None, examples: BTreeSet::new() }
+        let (alone, expect) = (all == 1, plan.expect.clone());
+        Self { reporter, shown, secrets, fault, expect, alone, last_advice: None, examples: BTreeSet::new() }
     }
 
     /// Whether deliveries are only counted.
@@ -104,7 +107,12 @@ impl<'a> Screen<'a> {
         } else if self.shown == Shown::Examples {
             self.arrow(delivery, route, attempt.started)?;
         }
-        let advice = source.advice(attempt, route, good).filter(|advice| self.last_advice.as_ref() != Some(advice));
+        let unexpected = || {
+            let expect = self.expect.as_ref().filter(|_| !good && attempt.is_success())?;
+            Some(format!("it counts as refused, for --expect {expect} asks for another answer"))
+        };
+        let advice = source.advice(attempt, route, good).or_else(unexpected);
+        let advice = advice.filter(|advice| self.last_advice.as_ref() != Some(advice));
         if advice.is_some() {
             self.last_advice.clone_from(&advice);
         }
