@@ -140,7 +140,7 @@ fn the_standard_output_takes_no_report_beside_the_answer() {
 
 #[test]
 fn every_text_of_the_list_of_checks_is_filled_in() {
-    for scheme in ["wpg", "unibo", "whop", "gamepush", "comps", ""] {
+    for scheme in ["wpg", "unibo", "whop", "gamepush", "comps", "github", ""] {
         let named = if scheme.is_empty() { vec![] } else { vec!["--scheme", scheme] };
         for form in ["human", "json"] {
             let output = Wh::new().args(["check", "--list", "--format", form]).args(&named).run();

@@ -19,6 +19,7 @@ mod listen;
 mod log;
 mod many;
 mod picture;
+mod questions;
 mod readme;
 mod records;
 mod replay;

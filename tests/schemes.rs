@@ -62,6 +62,19 @@ fn what_the_pages_say_of_time_and_delivery_is_told() {
 }
 
 #[test]
+fn what_people_are_told_of_a_scheme_machines_are_told_too() {
+    let scheme = |name: &str| schemes([name, "--json"]).run().exit(0).json("scheme");
+    let gamepush = scheme("gamepush");
+    assert_eq!((&gamepush["also_accepts"], &gamepush["id"]), (&json!(["base64"]), &json!([])));
+    assert_eq!((&gamepush["event"], &gamepush["delivery"]["content_type"]), (&json!(["event"]), &json!("text/plain")));
+    let comps = scheme("comps");
+    assert_eq!((&comps["also_accepts"], &comps["id"]), (&json!([]), &json!(["id"])));
+    let unibo = scheme("unibo");
+    assert_eq!(unibo["delivery"]["headers"], json!([["User-Agent", "Unibo-Webhooks/1.0"]]));
+    assert_eq!(unibo["delivery"]["method"], json!("POST"));
+}
+
+#[test]
 fn a_real_example_of_the_headers_is_shown() {
     schemes(["whop"]).run().exit(0).stdout_contains("X-Whop-Signature: t=").stdout_contains(",v1=");
     schemes(["unibo"]).run().exit(0).stdout_contains("Authorization: Bearer unibo_test_api_key_for_wh");

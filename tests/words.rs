@@ -41,7 +41,7 @@ macro_rules! variants {
 variants!(of_error, ERRORS: Error {
     Usage, Catalogue, Composition, Signing, File, Command, Exists, Unwritable, Remote, NoSecret, NoVariable, Untrusted,
     NoFault, Unreachable, Certificates, Client, Output, Log, NothingLogged, UnknownId, AmbiguousId, Port, Unmet, Nothing, System,
-    Interrupted, NothingToReplay, Unreplayable, Resumable, Unresumable, BadCapture, Report, NoChecks,
+    Interrupted, NothingToReplay, Unreplayable, Resumable, Unresumable, BadCapture, Report, NoChecks, Unanswered,
 });
 variants!(of_catalogue, CATALOGUE_ERRORS: CatalogueError {
     File, Unreadable, UnknownScheme, UnknownEvent, AmbiguousEvent, BuiltIn, NoProvider,
@@ -256,6 +256,7 @@ fn errors() -> Vec<Error> {
         Error::Nothing { what: "nothing arrived" },
         Error::NoChecks { scheme: text("wpg") },
         Error::System { what: "the network cannot be used", reason: IoError::other("too many open files") },
+        Error::Unanswered,
         Error::Interrupted { done: 3, in_flight: 0, waiting: 0, all: 10 },
         Error::Interrupted { done: 3, in_flight: 2, waiting: 1, all: 10 },
     ];
@@ -433,7 +434,7 @@ fn every_notice_is_told_in_one_voice() {
 }
 
 /// Command lines with a mistake in them: what they say is decided where it is noticed, and no variant tells.
-const MISTAKES: [&str; 45] = [
+const MISTAKES: [&str; 44] = [
     "sned slot.submitted",
     "send",
     "send --all",
@@ -470,7 +471,6 @@ const MISTAKES: [&str; 45] = [
     "sign slot.*",
     "sign slot.submitted --as culr",
     "listen --port 99999",
-    "listen --print-secret",
     "listen --respond 99",
     "listen --forward-to =3000",
     "check",

@@ -60,7 +60,7 @@ pub fn allow(target: &Target, allowed: bool, context: &Context) -> Result<(), Er
         return Err(Error::Remote { url, asked: false });
     }
     let question = format!("`{url}` is not on this machine. Send there?");
-    if prompt::confirm(&question) == Some(true) { Ok(()) } else { Err(Error::Remote { url, asked: true }) }
+    if prompt::confirm(&question)? == Some(true) { Ok(()) } else { Err(Error::Remote { url, asked: true }) }
 }
 
 /// How a target is connected to, as the flags say.

@@ -69,7 +69,11 @@ impl Error {
             Self::File { reason, .. } => return file_hint(reason),
             Self::Report { reason, .. } => report_hint(reason),
             Self::Unwritable { reason, .. } => return unwritable_hint(reason),
-            Self::Output(_) | Self::Nothing { .. } | Self::System { .. } | Self::Interrupted { .. } => {
+            Self::Output(_)
+            | Self::Nothing { .. }
+            | Self::System { .. }
+            | Self::Unanswered
+            | Self::Interrupted { .. } => {
                 return None;
             }
         };

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::edge::client::ClientError;
+use crate::edge::prompt::Interrupted;
 use crate::edge::target::Target;
 use crate::exit::Exit;
 use crate::report::Problem;
@@ -256,6 +257,9 @@ pub enum Error {
         /// What the system said.
         reason: io::Error,
     },
+    /// Stopped by Ctrl-C at a question.
+    #[error("stopped at the question; nothing was done")]
+    Unanswered,
     /// Stopped by Ctrl-C.
     #[error("{}", interrupted(*done, *in_flight, *waiting, *all))]
     Interrupted {
@@ -332,7 +336,7 @@ impl Error {
             Self::Unmet { .. } => "unmet",
             Self::Nothing { .. } | Self::NoChecks { .. } => "nothing",
             Self::System { .. } => "system",
-            Self::Interrupted { .. } => "interrupted",
+            Self::Interrupted { .. } | Self::Unanswered => "interrupted",
         }
     }
 
@@ -372,9 +376,15 @@ impl Error {
             | Self::NothingLogged { .. }
             | Self::NothingToReplay
             | Self::Unreplayable { .. } => Exit::Inconclusive,
-            Self::Interrupted { .. } => Exit::Interrupted,
+            Self::Interrupted { .. } | Self::Unanswered => Exit::Interrupted,
             Self::Resumable { error, .. } => error.exit(),
         }
+    }
+}
+
+impl From<Interrupted> for Error {
+    fn from(_: Interrupted) -> Self {
+        Self::Unanswered
     }
 }
 

@@ -119,8 +119,13 @@ pub enum Outcome<'a> {
         /// Whether the app accepted it.
         good: bool,
     },
-    /// A secret that was asked for.
-    Secret(&'a Secret),
+    /// Secrets that were asked for.
+    Secrets {
+        /// The secrets, each with the name of the provider whose it is; without one it is everybody's.
+        secrets: &'a [(Option<&'a str>, &'a Secret)],
+        /// Whether the names are worth telling a person, too.
+        named: bool,
+    },
     /// What came of listening.
     Listened(Totals),
     /// A delivery was sent.

@@ -78,10 +78,12 @@ impl SecretSetting {
 
     fn agree(&self, what: &str, flag: &str, context: &Context) -> Result<(), Error> {
         let asks = context.terminals.interactive();
-        let agreed = *self
-            .agreed
-            .get_or_init(|| asks && prompt::confirm(&format!("{}: {what}. Read it?", self.origin)) == Some(true));
-        if agreed {
+        let agreed = match self.agreed.get() {
+            Some(agreed) => *agreed,
+            None => asks && prompt::confirm(&format!("{}: {what}. Read it?", self.origin))? == Some(true),
+        };
+        // It is asked once, whoever else may have kept the answer.
+        if *self.agreed.get_or_init(|| agreed) {
             return Ok(());
         }
         Err(Error::Untrusted {

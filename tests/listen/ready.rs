@@ -38,7 +38,20 @@ fn the_secret_is_printed_for_who_asks_and_nothing_else_is() {
     assert_eq!(print(&["--scheme", "wpg", "--json"]).json("secret")["secret"], json!("whsec_wpg_test_secret_for_wh"));
     let given = Wh::new().args(["listen", "--print-secret", "-s", "wpg"]).env("WPG_WEBHOOK_SECRET", "whsec_mine").run();
     assert_eq!(given.stdout_text(), "whsec_mine\n");
-    print(&[]).exit(2).hint_contains("--scheme");
+    // Nobody said whose: each provider's, unless one secret is everybody's.
+    let all = print(&[]);
+    let lines: Vec<&str> = all.stdout_text().lines().collect();
+    assert_eq!(lines.len(), 11, "{lines:?}");
+    assert!(lines.contains(&"wpg       whsec_wpg_test_secret_for_wh"), "{lines:?}");
+    let secrets = print(&["--json"]).json_all("secret");
+    let whop = secrets.iter().find(|line| line["scheme"] == "whop").map(|line| line["secret"].clone());
+    assert_eq!((secrets.len(), whop), (11, Some(json!("ws_whop_test_secret_for_wh"))));
+    let shared = || Wh::new().args(["listen", "--print-secret"]).env("WH_SECRET", "ours");
+    assert_eq!(shared().run().stdout_text(), "ours\n");
+    assert_eq!(shared().arg("--json").run().json("secret")["scheme"], json!(null));
+    assert_eq!(shared().args(["--secret", "mine"]).run().stdout_text(), "mine\n");
+    let other = shared().env("WPG_WEBHOOK_SECRET", "whsec_mine").run();
+    other.stdout_contains("wpg       whsec_mine\n").stdout_contains("whop      ours\n");
 }
 
 #[test]

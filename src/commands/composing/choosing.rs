@@ -88,7 +88,7 @@ impl Composer<'_> {
 
 fn choose(name: String, mut candidates: Vec<EventName>) -> Result<EventName, Error> {
     let names: Vec<String> = candidates.iter().map(EventName::to_string).collect();
-    match prompt::select(&format!("Which `{name}`"), &names) {
+    match prompt::select(&format!("Which `{name}`"), &names)? {
         Some(index) => Ok(candidates.swap_remove(index)),
         None => Err(CatalogueError::AmbiguousEvent { name, candidates }.into()),
     }

@@ -162,7 +162,7 @@ fn agreed(taken: &[&Path], force: bool) -> bool {
         [path, ..] if !force => format!("`{}` is there already. Replace it?", path.display()),
         _ => "Write this?".to_owned(),
     };
-    prompt::confirm(&question) == Some(true)
+    prompt::confirm(&question) == Ok(Some(true))
 }
 
 fn stop(reporter: &mut dyn Reporter) -> Result<Exit, Error> {

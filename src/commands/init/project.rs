@@ -43,7 +43,7 @@ pub(super) fn ask(catalogue: &Catalogue) -> Result<Option<Choices>, Error> {
         items.push(format!("{name:width$}  {}", catalogue.provider(name)?.title));
     }
     items.push(format!("{:width$}  say it each time, with --scheme", "none"));
-    let Some(index) = prompt::select("Whose webhooks do you receive", &items) else { return Ok(None) };
+    let Ok(Some(index)) = prompt::select("Whose webhooks do you receive", &items) else { return Ok(None) };
     let scheme = names.get(index).map(|name| (*name).to_owned());
     let provider = scheme.as_deref().map(|name| catalogue.provider(name)).transpose()?;
 
@@ -53,7 +53,7 @@ pub(super) fn ask(catalogue: &Catalogue) -> Result<Option<Choices>, Error> {
     );
     let question = "Where does your receiver listen";
     let target = |text: &str| text.parse::<Target>().map(drop).map_err(|error| error.to_string());
-    let Some(to) = prompt::input(question, &usual, target) else { return Ok(None) };
+    let Ok(Some(to)) = prompt::input(question, &usual, target) else { return Ok(None) };
 
     let variable = provider.as_ref().map_or_else(|| "WH_SECRET".to_owned(), Provider::secret_variable);
     let places = [
@@ -62,18 +62,18 @@ pub(super) fn ask(catalogue: &Catalogue) -> Result<Option<Choices>, Error> {
         "in another environment variable".to_owned(),
         "in a file of this folder".to_owned(),
     ];
-    let Some(place) = prompt::select("Where is the secret", &places) else { return Ok(None) };
+    let Ok(Some(place)) = prompt::select("Where is the secret", &places) else { return Ok(None) };
     let mut choices = Choices { scheme, to: Some(to), ..Choices::default() };
     match place {
         1 => choices.secret_env = Some(variable),
         2 => {
             let check = |text: &str| super::variable(text).map(drop).map_err(|mistake| mistake.hint.to_owned());
-            let Some(name) = prompt::input("Its name", &variable, check) else { return Ok(None) };
+            let Ok(Some(name)) = prompt::input("Its name", &variable, check) else { return Ok(None) };
             choices.secret_env = Some(name);
         }
         3 => {
             let check = |text: &str| super::secret_file(text).map(drop).map_err(|mistake| mistake.message);
-            let Some(path) = prompt::input("Its path", "secrets/webhook", check) else { return Ok(None) };
+            let Ok(Some(path)) = prompt::input("Its path", "secrets/webhook", check) else { return Ok(None) };
             choices.secret_file = Some(path);
         }
         _ => {}

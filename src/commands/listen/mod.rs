@@ -125,7 +125,7 @@ pub fn run(
     let catalogue = context.catalogue(shared.catalogue.as_deref())?;
     let (stations, notices) = stations(args, &catalogue, context)?;
     if args.print_secret {
-        return print_secret(args, &stations, reporter);
+        return print_secret(&stations, reporter);
     }
     // The log comes before the port: whoever finds the port open may rely on being recorded.
     let (log, torn) = open_log(args, context)?.unzip();
@@ -240,13 +240,19 @@ fn stations(args: &ListenArgs, catalogue: &Catalogue, context: &Context) -> Resu
     Ok((stations, Vec::new()))
 }
 
-fn print_secret(args: &ListenArgs, stations: &[Station], reporter: &mut dyn Reporter) -> Result<Exit, Error> {
-    let (Some(_), [station]) = (&args.scheme.scheme, stations) else {
-        return Err(Error::usage("--print-secret needs to know whose secret", "name the provider with --scheme"));
-    };
-    for secret in &station.secrets {
-        reporter.report(&Outcome::Secret(secret))?;
-    }
+/// Prints the secrets that are verified with: those of the one provider, those that all share, or each provider's.
+fn print_secret(stations: &[Station], reporter: &mut dyn Reporter) -> Result<Exit, Error> {
+    let of = |station: &Station| station.secrets.iter().map(|secret| secret.expose().to_vec()).collect::<Vec<_>>();
+    let shared = stations.windows(2).all(|two| of(&two[0]) == of(&two[1]));
+    let shown = if shared { &stations[..stations.len().min(1)] } else { stations };
+    let secrets: Vec<_> = shown
+        .iter()
+        .flat_map(|station| {
+            let name = (!shared || stations.len() == 1).then_some(station.provider.name.as_str());
+            station.secrets.iter().map(move |secret| (name, secret))
+        })
+        .collect();
+    reporter.report(&Outcome::Secrets { secrets: &secrets, named: !shared })?;
     Ok(Exit::Good)
 }
 

@@ -205,9 +205,14 @@ impl Reporter for HumanReporter<'_> {
             }
             Outcome::Ready { url, scheme, log, targets, .. } => self.ready(url, *scheme, *log, targets)?,
             Outcome::Forwarded { delivery, attempt, good } => self.attempted(delivery, attempt, *good)?,
-            Outcome::Secret(secret) => {
-                let text = String::from_utf8_lossy(secret.expose());
-                writeln!(self.output, "{}", sanitize::line(&text))?;
+            Outcome::Secrets { secrets, named } => {
+                let name = |scheme: Option<&str>| sanitize::line(scheme.unwrap_or_default()).into_owned();
+                let width = secrets.iter().map(|(scheme, _)| name(*scheme).len()).max().unwrap_or_default();
+                for (scheme, secret) in *secrets {
+                    let name = if *named { format!("{:width$}  ", name(*scheme)) } else { String::new() };
+                    let text = String::from_utf8_lossy(secret.expose());
+                    writeln!(self.output, "{name}{}", sanitize::line(&text))?;
+                }
             }
             Outcome::Draft { .. } | Outcome::Written { .. } | Outcome::Next(_) if self.is(Verbosity::Quiet) => {}
             Outcome::Draft { text, .. } => writeln!(self.output, "{}", sanitize::block(text))?,

@@ -50,6 +50,8 @@ pub(super) fn scheme(provider: &Provider) -> Value {
             })
         })
         .collect();
+    let own: Vec<Value> =
+        provider.request.headers.iter().map(|header| json!([header.name, header.value.to_string()])).collect();
     let seconds = |duration: Duration| duration.as_secs_f64();
     let places = |places: &Vec<Place>| places.iter().map(ToString::to_string).collect::<Vec<_>>();
     let deduplicate: Vec<Vec<String>> = provider.places.deduplicate.iter().map(places).collect();
@@ -66,6 +68,7 @@ pub(super) fn scheme(provider: &Provider) -> Value {
         "algorithm": algorithm.map(|(name, _)| *name),
         "content": (!scheme.content.is_fixed()).then(|| scheme.content.to_string()),
         "encoding": (scheme.algorithm != Algorithm::Token).then(|| scheme.encoding.name()),
+        "also_accepts": scheme.also_accepts.iter().map(|encoding| encoding.name()).collect::<Vec<_>>(),
         "key": explanation::key(scheme),
         "headers": headers,
         "envelope": scheme.envelope.as_ref().map(ToString::to_string),
@@ -78,10 +81,15 @@ pub(super) fn scheme(provider: &Provider) -> Value {
         },
         "test_secret": scheme.test_secret,
         "secret_variable": provider.secret_variable(),
+        "event": places(&provider.places.event),
+        "id": places(&provider.places.id),
         "deduplicate": deduplicate,
         "faults": faults,
         "delivery": {
+            "method": provider.request.method.as_str(),
             "path": provider.request.path,
+            "content_type": provider.request.content_type.to_str().ok(),
+            "headers": own,
             "timeout_s": policy.timeout.map(seconds),
             "success": policy.success.to_string(),
             "attempts": policy.attempts,

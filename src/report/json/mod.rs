@@ -16,6 +16,7 @@ use super::findings::{self, Why};
 use super::human::Verbosity;
 use super::{Outcome, Problem, Reporter, checkup, sanitize, verdicts};
 use crate::webhook::record::{Direction, Entry, Record, milliseconds};
+use crate::webhook::secret::Secret;
 
 /// Writes outcomes as JSON lines to one stream, and notices as text to the other.
 pub struct JsonReporter<'a> {
@@ -46,6 +47,17 @@ impl<'a> JsonReporter<'a> {
 
     fn logged(&mut self, entries: &[Entry], lines: &[Vec<u8>]) -> io::Result<()> {
         entries.iter().zip(lines).try_for_each(|(entry, line)| self.logged_line(entry, line))
+    }
+
+    fn secrets(&mut self, secrets: &[(Option<&str>, &Secret)]) -> io::Result<()> {
+        secrets.iter().try_for_each(|(scheme, secret)| {
+            self.line(&json!({
+                "type": "secret",
+                "scheme": scheme,
+                "name": secret.name(),
+                "secret": String::from_utf8_lossy(secret.expose()),
+            }))
+        })
     }
 
     /// A record as it stands in the log, behind its `type`: `received`, or `attempt` with what an attempt's line has.
@@ -126,11 +138,6 @@ impl Reporter for JsonReporter<'_> {
                 "text": text,
                 "replaces": replaces,
             }),
-            Outcome::Secret(secret) => json!({
-                "type": "secret",
-                "name": secret.name(),
-                "secret": String::from_utf8_lossy(secret.expose()),
-            }),
             Outcome::Listened(totals) => listened(totals),
             Outcome::Attempted { delivery, attempt, good, fault, prospect, .. } => {
                 let mut value = attempted(delivery, attempt, *good);
@@ -140,6 +147,7 @@ impl Reporter for JsonReporter<'_> {
                 }
                 value
             }
+            Outcome::Secrets { secrets, .. } => return self.secrets(secrets),
             Outcome::Left { delivery, failures, .. } => left(delivery, *failures),
             Outcome::Judged { file, examined } => return self.examined(file, examined),
             Outcome::Verified(count) => verdicts::summary(*count),
