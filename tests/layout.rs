@@ -223,7 +223,7 @@ fn listens(reporter: &mut dyn Reporter) {
             at: now(),
             remote: "127.0.0.1:50312".parse().expect("an address"),
             verdict: Some(&verdict),
-            status: Some(if verdict.is_ok() { StatusCode::OK } else { StatusCode::UNAUTHORIZED }),
+            answer: Some((if verdict.is_ok() { StatusCode::OK } else { StatusCode::UNAUTHORIZED }, None)),
             whole: Whole::Payload,
             secrets: false,
             why: diagnosis.as_ref().map_or(Why::Unasked, Why::Found),

@@ -88,8 +88,8 @@ pub enum Outcome<'a> {
         remote: std::net::SocketAddr,
         /// Whether it is genuine, if that was looked at.
         verdict: Option<&'a Result<Verified, Rejection>>,
-        /// What it is answered with, if nobody else is asked.
-        status: Option<http::StatusCode>,
+        /// What it is answered with, if nobody else is asked, and after how long, where that is known.
+        answer: Option<(http::StatusCode, Option<Duration>)>,
         /// How much of it to show.
         whole: Whole,
         /// Whether headers that are the secret are shown.

@@ -132,32 +132,38 @@ fn colour_is_for_the_status_and_where_it_is_wanted() {
     assert_ne!(colour(&good, "200"), colour(&bad, "401"), "{good:?} {bad:?}");
 }
 
+/// What a listener that is quiet shows while a shell sends to `$TO`, with its exit code.
+#[track_caller]
+fn shown_quietly(arguments: &[&str], script: &str, exit: i32) -> String {
+    // Without the line that says where it listens, a quiet listener is known by its port alone.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let output = crate::support::Wh::new()
+        .args(["listen", "-q", "--port", &free.to_string()])
+        .args(arguments)
+        .args(["--", "/bin/sh", "-c", script])
+        .env("WH", env!("CARGO_BIN_EXE_wh"))
+        .env("TO", free.to_string())
+        .run();
+    output.exit(exit).stderr_any().stdout_text().to_owned()
+}
+
+#[cfg(unix)]
+#[test]
+fn quiet_shows_what_is_refused_or_not_recorded_whosever_it_is() {
+    let send = |more: &str| format!("$WH send unibo/PLAYER_OPTED_IN {more} --to $TO -q --no-log");
+    let text = shown_quietly(&["--no-log"], &send("--fault no-signature --expect 401"), 4);
+    let said: Vec<&str> = text.lines().filter(|line| line.contains("-->") || line.contains("<--")).collect();
+    assert!(matches!(said.as_slice(), [came, went] if came.contains("no scheme") && went.contains("401")), "{text}");
+    assert_eq!(shown_quietly(&["--no-log"], &send(""), 0), "");
+}
+
 #[test]
 fn quiet_shows_what_is_wrong_alone() {
     let mut listener = Listener::human(&["--scheme", "wpg", "-v"]);
     assert!(listener.send(&Message::wpg("{}")).status == 200 && listener.line("POST /").ends_with("POST /"));
-    // Without the line that says where it listens, a quiet listener is known by its port alone.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
-    let script = format!(
-        "$WH send slot.submitted --to {free} -q --no-log; $WH send slot.submitted --fault forged-signature --expect 401 --to {free} -q --no-log"
-    );
-    let output = crate::support::Wh::new()
-        .args([
-            "listen",
-            "-q",
-            "--no-log",
-            "--scheme",
-            "wpg",
-            "--port",
-            &free.to_string(),
-            "--",
-            "/bin/sh",
-            "-c",
-            &script,
-        ])
-        .env("WH", env!("CARGO_BIN_EXE_wh"))
-        .run();
-    let text = output.exit(1).stdout_text();
+    let script = "$WH send slot.submitted --to $TO -q --no-log; \
+        $WH send slot.submitted --fault forged-signature --expect 401 --to $TO -q --no-log";
+    let text = shown_quietly(&["--no-log", "--scheme", "wpg"], script, 1);
     assert_eq!((text.matches("-->").count(), text.matches("mismatch").count()), (1, 1), "{text}");
 }
 

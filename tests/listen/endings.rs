@@ -32,6 +32,53 @@ fn what_is_in_flight_is_finished_and_then_what_came_is_told() {
 }
 
 #[test]
+fn what_is_in_flight_on_any_thread_is_finished_even_if_it_takes_long() {
+    // Which thread has the delivery is left to chance, so that it is tried several times.
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            thread::spawn(|| {
+                // Longer than those have who are still sending.
+                let endpoint = Endpoint::new().answering([Answer::status(202).after(Duration::from_millis(1500))]);
+                let (listener, client) = in_flight(&endpoint);
+                let log = listener.folder().join("log.jsonl");
+                listener.signal("INT");
+                let status = client.join().expect("a client");
+                let records = std::fs::read_to_string(log).expect("the log").lines().count();
+                (status, records, listener.end().json("summary")["forwarded"].clone())
+            })
+        })
+        .collect();
+    for thread in threads {
+        assert_eq!(thread.join().expect("a listener"), (202, 1, json!(1)));
+    }
+}
+
+#[test]
+fn a_delay_does_not_hold_a_listener_that_is_to_end() {
+    use std::io::{Read as _, Write as _};
+    let listener = Listener::start(&["--scheme", "wpg", "--delay", "60s"]);
+    let log = listener.folder().join("log.jsonl");
+    let message = Message::wpg(BODY).header("Expect", "100-continue").bytes();
+    let (head, body) = message.split_at(message.len() - BODY.len());
+    let mut client = connect(listener.address());
+    client.write_all(head).expect("a listener");
+    // Which says that the request is being read.
+    let mut go_on = [0; 25];
+    client.read_exact(&mut go_on).expect("an interim answer");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    client.write_all(body).expect("a listener");
+    listener.signal("INT");
+    assert_eq!(crate::support::hear(client).status, 200);
+    let record: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(log).expect("the log")).expect("one record");
+    let ended = listener.end();
+    assert_eq!((ended.exit, &ended.json("summary")["accepted"]), (Some(130), &json!(1)));
+    // What is told is what came to pass.
+    assert!(record["response"]["duration_ms"].as_f64().is_some_and(|took| took < 20_000.0), "{record}");
+    assert_eq!(ended.json("received")["response"], record["response"]);
+}
+
+#[test]
 fn a_second_ctrl_c_leaves_at_once() {
     let endpoint = Endpoint::new().answering([Answer::never()]);
     let (listener, client) = in_flight(&endpoint);
@@ -139,6 +186,10 @@ fn a_command_without_a_scheme_is_told_the_secret_of_each_provider() {
         .stderr_contains("wpg=whsec_wpg_test_secret_for_wh whop=")
         .stderr_contains(" all=.");
     listen(&["--secret", "s3"]).exit(3).stdout_contains("summary").stderr_contains("wpg=s3 whop=s3 all=s3.");
+    // And so it is said.
+    let help = Wh::new().args(["listen", "--help"]).run();
+    let help: Vec<&str> = help.exit(0).stdout_text().split_whitespace().collect();
+    assert!(help.join(" ").contains("<PROVIDER>_WEBHOOK_SECRET set, and WH_SECRET where all have one"), "{help:?}");
 }
 
 #[test]

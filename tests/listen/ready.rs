@@ -72,8 +72,9 @@ fn delay_is_waited_for_before_each_answer_and_recorded() {
     let begun = Instant::now();
     assert_eq!(listener.send(&Message::wpg(BODY)).status, 200);
     assert!(begun.elapsed() >= Duration::from_millis(300));
-    listener.json("received");
-    assert!(listener.log()[0]["response"]["duration_ms"].as_f64().is_some_and(|took| took >= 300.0));
+    let received = listener.json("received");
+    assert!(received["response"]["duration_ms"].as_f64().is_some_and(|took| took >= 300.0), "{received}");
+    assert_eq!(received["response"], listener.log()[0]["response"]);
 }
 
 #[test]

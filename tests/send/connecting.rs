@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 
 use super::send;
-use crate::support::{Answer, Arrival, Endpoint, repository};
+use crate::support::{Answer, Arrival, Endpoint, Listener, Message, Wh, repository};
 
 /// A server that answers one request with these bytes, whatever they are, and closes the connection or keeps it.
 fn answering_raw(bytes: &'static [u8], closes: bool) -> String {
@@ -296,6 +296,23 @@ fn a_certificate_is_trusted_with_cacert_or_not_asked_for_with_insecure() {
         let output = send(["slot.submitted", "-d", "{}", "--to", &to, "--json"]).args(flags).run();
         assert_eq!(output.exit(0).json("attempt")["response"]["body"], json!("safe"), "{flags:?}");
     }
+}
+
+#[test]
+fn a_listener_trusts_an_app_with_cacert_or_any_with_insecure() {
+    let to = answering_tls();
+    let authority = repository("tests/support/localhost.pem").display().to_string();
+    for (flags, status) in [(&[][..], 502), (&["--cacert", &authority], 200), (&["-k"], 200)] {
+        let listener = Listener::start(&[&["--scheme", "wpg", "--forward-to", &to], flags].concat());
+        assert_eq!(listener.send(&Message::wpg("{}")).status, status, "{flags:?}");
+    }
+    for flags in [&["--cacert", "missing.pem"][..], &["--insecure"]] {
+        let listener = Listener::start(&[&["--scheme", "wpg", "--forward-to", "localhost:9"], flags].concat());
+        listener.complaint(&format!("note: {} is about TLS, and http://localhost:9/ speaks none", flags[0]));
+    }
+    let output =
+        Wh::new().args(["listen", "-p", "0", "--no-log", "-f", &to, "--cacert", "missing.pem", "--json"]).run();
+    assert_eq!(output.exit(2).json("error")["code"], json!("unreadable-file"));
 }
 
 #[test]

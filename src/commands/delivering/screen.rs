@@ -99,7 +99,7 @@ impl<'a> Screen<'a> {
                 at: reception.at,
                 remote: reception.remote,
                 verdict: Some(&reception.verdict),
-                status: Some(reception.status),
+                answer: Some((reception.status, None)),
                 whole: if self.alone { Whole::Request } else { Whole::Line },
                 secrets: self.secrets,
                 why: Why::Unasked,

@@ -9,11 +9,13 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 use super::display::{Display, Line, Waiting};
 use super::expectations::{Expectations, Ledger, Noted};
 use super::logbook::Logbook;
+use super::phase::Phase;
 use crate::commands::receiver::{json_answer, json_answer_in};
 use crate::edge::client::Client;
 use crate::edge::listener::{Handler, Refusal};
@@ -83,7 +85,9 @@ pub struct Desk {
     /// How many answers were given from `respond`.
     pub responded: AtomicUsize,
     /// How long to wait before an answer.
-    pub delay: Option<Duration>,
+    pub delay: Duration,
+    /// How long that may still be once the run is to end.
+    pub grace: Duration,
     /// What is waited for.
     pub expectations: Arc<Expectations>,
     /// Says what time it is.
@@ -103,6 +107,8 @@ pub struct Clerk {
     ledger: Arc<Ledger>,
     /// Where the ids of deliveries that have none come from.
     random: Mutex<fastrand::Rng>,
+    /// How far the run has come.
+    phase: watch::Receiver<Phase>,
 }
 
 /// When a delivery came, and from where.
@@ -157,27 +163,26 @@ impl Handler for Clerk {
                 // In a place of its own: what is not forwarded needs no room for it.
                 None => Answer::App(Box::pin(self.ask(&routes, &judged, arrival)).await),
             };
-            // Before the delay: what is shown has come true, and a sender that does not wait for its answer is recorded, too.
-            let delay = desk.delay.unwrap_or_default();
-            let recorded = self.record(&judged, arrival, answer.status(), delay).await;
+            if !desk.delay.is_zero() {
+                Box::pin(self.delay()).await;
+            }
+            let took = arrival.clock.elapsed();
+            let recorded = self.record(&judged, arrival, (answer.status(), took)).await;
             // An answer says that the delivery is on disk: without that, it says that it is not.
             if let Err(reason) = &recorded {
                 let reason = reason.clone();
-                self.display.hint(|| Line::Notice(Notice::NotRecorded { reason }));
+                self.display.not_recorded(reason);
                 let body = json!({ "error": "not-recorded" }).to_string();
                 answer = Answer::Own(StatusCode::INSUFFICIENT_STORAGE, body.into());
             }
             if wanted
                 && !asked
-                && let Some(shown) = self.show_received(&judged, arrival, Some(answer.status()))
+                && let Some(shown) = self.show_received(&judged, arrival, Some((answer.status(), took)))
             {
                 shown.await;
             }
             let accepted = accepted && recorded.is_ok();
             desk.expectations.note(&self.ledger, &Noted { names: &names, genuine, accepted, wanted });
-            if !delay.is_zero() {
-                Box::pin(tokio::time::sleep(delay)).await;
-            }
             match answer {
                 Answer::Own(status, body) => {
                     json_answer_in(std::mem::take(judged.delivery.request.headers_mut()), status, body)
@@ -196,9 +201,29 @@ impl Handler for Clerk {
 impl Clerk {
     /// One more clerk at a desk, who shows deliveries there.
     #[must_use]
-    pub fn new(desk: &Arc<Desk>, logbook: Option<Logbook>, display: Display, random: fastrand::Rng) -> Self {
+    pub fn new(
+        desk: &Arc<Desk>,
+        logbook: Option<Logbook>,
+        display: Display,
+        random: fastrand::Rng,
+        phase: watch::Receiver<Phase>,
+    ) -> Self {
         let ledger = desk.expectations.ledger();
-        Self { desk: Arc::clone(desk), logbook, display, ledger, random: Mutex::new(random) }
+        Self { desk: Arc::clone(desk), logbook, display, ledger, random: Mutex::new(random), phase }
+    }
+
+    /// Waits before an answer: not for long any more once the run is to end.
+    async fn delay(&self) {
+        let mut phase = self.phase.clone();
+        let parting = async {
+            // Said, or whoever would have said it is gone.
+            let _ = phase.wait_for(|phase| *phase >= Phase::Finish).await;
+            tokio::time::sleep(self.desk.grace).await;
+        };
+        tokio::select! {
+            () = tokio::time::sleep(self.desk.delay) => {}
+            () = parting => {}
+        }
     }
 
     /// Puts a delivery and its answer into the log, if there is one; the error is what the system said.
@@ -206,11 +231,10 @@ impl Clerk {
         &self,
         judged: &Judged<'_>,
         arrival: Arrival,
-        status: StatusCode,
-        delay: Duration,
+        (status, took): (StatusCode, Duration),
     ) -> Result<(), String> {
         let Some(logbook) = &self.logbook else { return Ok(()) };
-        let Arrival { at, clock, remote } = arrival;
+        let Arrival { at, remote, .. } = arrival;
         let record = Record {
             delivery: &judged.delivery,
             received_at: at,
@@ -218,7 +242,7 @@ impl Clerk {
             redact: !self.desk.record_secrets,
             scheme: judged.provider.map(|provider| &provider.scheme),
             verdict: judged.verdict.as_ref(),
-            response: Some((status, Some(clock.elapsed() + delay))),
+            response: Some((status, Some(took))),
         };
         logbook.append(&record).await
     }
@@ -298,14 +322,19 @@ impl Clerk {
         first.map_or_else(nobody, |(_, answer)| answer)
     }
 
-    fn show_received(&self, judged: &Judged<'_>, arrival: Arrival, status: Option<StatusCode>) -> Option<Waiting<'_>> {
+    fn show_received(
+        &self,
+        judged: &Judged<'_>,
+        arrival: Arrival,
+        answer: Option<(StatusCode, Duration)>,
+    ) -> Option<Waiting<'_>> {
         self.display.show(|| Line::Received {
             delivery: judged.delivery.clone(),
             provider: judged.provider.cloned(),
             at: arrival.at,
             remote: arrival.remote,
             verdict: judged.verdict.clone(),
-            status,
+            answer,
             secrets: self.desk.record_secrets,
         })
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,8 +36,8 @@ pub enum Line {
         remote: SocketAddr,
         /// Whether it is genuine, if that was looked at.
         verdict: Option<Result<Verified, Rejection>>,
-        /// What it is answered with, if no app is asked.
-        status: Option<StatusCode>,
+        /// What it is answered with and after how long, if no app is asked.
+        answer: Option<(StatusCode, Duration)>,
         /// Whether headers that are the secret are shown.
         secrets: bool,
     },
@@ -75,8 +75,8 @@ struct Queue {
     left_out: Mutex<Vec<Arc<LeftOut>>>,
     /// Whether every line counts, as it does for a script: then the server waits for its reader.
     lossless: bool,
-    /// Whether what is left out stands in a log.
-    recorded: bool,
+    /// Whether what is left out stands in a log, all of it.
+    recorded: AtomicBool,
     start: Instant,
     second: AtomicU64,
     shown: AtomicU64,
@@ -104,7 +104,7 @@ impl Display {
             room: Arc::new(Semaphore::new(Self::ROOM as usize)),
             left_out: Mutex::default(),
             lossless,
-            recorded,
+            recorded: AtomicBool::new(recorded),
             start: Instant::now(),
             second: AtomicU64::new(0),
             shown: AtomicU64::new(0),
@@ -146,6 +146,12 @@ impl Display {
         }
     }
 
+    /// Says that a delivery could not be recorded, and why.
+    pub fn not_recorded(&self, reason: String) {
+        self.queue.recorded.store(false, Ordering::Relaxed);
+        self.hint(|| Line::Notice(Notice::NotRecorded { reason }));
+    }
+
     /// Says how many lines were left out, again and again. Runs until it is dropped.
     pub async fn tell_left_out(&self) {
         loop {
@@ -170,7 +176,7 @@ impl Display {
     fn left_out(&self) -> Option<Notice> {
         let all = self.queue.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = all.iter().map(|left_out| left_out.0.swap(0, Ordering::Relaxed)).sum();
-        (lines > 0).then_some(Notice::LeftOut { lines, recorded: self.queue.recorded })
+        (lines > 0).then_some(Notice::LeftOut { lines, recorded: self.queue.recorded.load(Ordering::Relaxed) })
     }
 
     fn put(&self, line: Line) -> bool {
@@ -211,7 +217,7 @@ impl Line {
 pub fn report(lines: &mut Receiver<Queued>, doctor: &mut Doctor<'_>, reporter: &mut dyn Reporter) -> io::Result<()> {
     while let Some((line, _place)) = lines.blocking_recv() {
         match &line {
-            Line::Received { delivery, provider, at, remote, verdict, status, secrets } => {
+            Line::Received { delivery, provider, at, remote, verdict, answer, secrets } => {
                 let refused = provider.as_deref().zip(verdict.as_ref().and_then(|verdict| verdict.as_ref().err()));
                 let diagnosis = refused.map(|(provider, rejection)| doctor.examine(delivery, provider, rejection, *at));
                 reporter.report(&Outcome::Received {
@@ -220,7 +226,7 @@ pub fn report(lines: &mut Receiver<Queued>, doctor: &mut Doctor<'_>, reporter: &
                     at: *at,
                     remote: *remote,
                     verdict: verdict.as_ref(),
-                    status: *status,
+                    answer: answer.map(|(status, took)| (status, Some(took))),
                     whole: Whole::Payload,
                     secrets: *secrets,
                     why: match &diagnosis {
@@ -237,4 +243,30 @@ pub fn report(lines: &mut Receiver<Queued>, doctor: &mut Doctor<'_>, reporter: &
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_has_every_delivery_only_where_each_was_recorded() {
+        for (log, failed, recorded) in [(true, false, true), (true, true, false), (false, false, false)] {
+            let (lines, mut shown) = tokio::sync::mpsc::channel(Display::BACKLOG);
+            let display = Display::new(lines, false, log);
+            let another = display.another();
+            if failed {
+                another.not_recorded("no space left on device".to_owned());
+            }
+            another.left_out.0.fetch_add(7, Ordering::Relaxed);
+            display.last_words();
+            drop((display, another));
+            let mut last = None;
+            while let Some((line, _)) = shown.blocking_recv() {
+                last = Some(line);
+            }
+            let Some(Line::Notice(Notice::LeftOut { lines: 7, recorded: said })) = last else { panic!("{last:?}") };
+            assert_eq!(said, recorded, "{log} {failed}");
+        }
+    }
 }

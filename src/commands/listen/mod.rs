@@ -4,12 +4,14 @@ pub mod desk;
 pub mod display;
 pub mod expectations;
 pub mod logbook;
+pub mod phase;
 mod server;
 pub mod serving;
 
 use std::ffi::OsString;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,13 +28,14 @@ use super::arguments;
 use super::diagnosing::{Allowance, Doctor};
 use super::recording::{self, RecordingArgs};
 use super::secrets::{Secrets, found, secrets, test_secret};
-use super::targeting::{allow, open};
+use super::targeting::{Connecting, allow, open};
 use crate::cli::{Format, SchemeArgs, SecretArgs, SharedArgs};
 use crate::context::Context;
 use crate::edge::client::ClientOptions;
 use crate::edge::interruption::Interruptions;
 use crate::edge::listener::Limits;
 use crate::edge::log::Log;
+use crate::edge::target::Target;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::notice::Notice;
@@ -83,6 +86,9 @@ pub struct ListenArgs {
     /// Accept any TLS certificate
     #[arg(short = 'k', long, help_heading = "Answer")]
     insecure: bool,
+    /// Trust the PEM certificates in a file, too
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Answer")]
+    cacert: Option<PathBuf>,
     /// Answer genuine deliveries with these statuses, one after the other; the last one stays
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = arguments::status, conflicts_with = "forward_to", help_heading = "Answer")]
     respond: Vec<StatusCode>,
@@ -100,7 +106,7 @@ pub struct ListenArgs {
     /// Expect a genuine delivery of an event that matches
     #[arg(long, value_name = "GLOB", help_heading = "End")]
     expect: Vec<String>,
-    /// Run this once ready, with WH_URL, WH_SECRET and the variable of each provider's secret set
+    /// Run this once ready, with WH_URL and each provider's <PROVIDER>_WEBHOOK_SECRET set, and WH_SECRET where all have one
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
     #[command(flatten)]
@@ -112,6 +118,17 @@ impl ListenArgs {
     pub fn slots(&mut self) -> Slots<'_> {
         let allow_remote = self.allow_remote;
         Slots { scheme: Some(&mut self.scheme), to: None, secret: Some(&mut self.secret), allow_remote }
+    }
+
+    /// What the flags about TLS ask for in vain, where no app is spoken to with it.
+    fn no_tls(&self) -> Option<Notice> {
+        let mut targets = self.forward_to.iter().map(|route| &route.target);
+        if targets.clone().any(Target::is_https) {
+            return None;
+        }
+        let connecting =
+            Connecting { insecure: self.insecure, cacert: self.cacert.as_deref(), ..Connecting::default() };
+        connecting.notice(targets.next())
     }
 }
 
@@ -129,7 +146,7 @@ pub fn run(
     }
     // The log comes before the port: whoever finds the port open may rely on being recorded.
     let (log, torn) = open_log(args, context)?.unzip();
-    for notice in notices.into_iter().chain(torn.flatten()) {
+    for notice in notices.into_iter().chain(torn.flatten()).chain(args.no_tls()) {
         reporter.report(&Outcome::Notice(notice))?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -163,6 +180,7 @@ pub fn run(
     let mut doctor = Doctor::new(&catalogue, &args.secret, context, own, Allowance::LISTENER);
     let (lines, mut shown) = mpsc::channel(Display::BACKLOG);
     let display = Display::new(lines, shared.format() == Format::Json, log.is_some());
+    let limits = Limits { body: args.max_body, ..Limits::default() };
     let desk = Arc::new(Desk {
         stations,
         named: args.scheme.scheme.is_some(),
@@ -172,7 +190,8 @@ pub fn run(
         routes,
         respond: args.respond.clone(),
         responded: 0.into(),
-        delay: args.delay,
+        delay: args.delay.unwrap_or_default(),
+        grace: limits.parting,
         expectations: Arc::new(Expectations::new(args.count, &args.expect)),
         clock: context.clock,
     });
@@ -188,7 +207,7 @@ pub fn run(
         command: &args.command,
         url: &url,
         json: shared.format() == Format::Json,
-        limits: Limits { body: args.max_body, ..Limits::default() },
+        limits,
         interruptions,
         unread: &unread,
     };
@@ -340,7 +359,7 @@ async fn routes(
         let timeout = timeout.unwrap_or(USUAL_TIMEOUT);
         let options =
             ClientOptions { timeout, insecure: args.insecure, kept: LARGEST_ANSWER, ..ClientOptions::default() };
-        let client = open(target, None, options).await?;
+        let client = open(target, args.cacert.as_deref(), options).await?;
         if client.addresses().iter().any(|address| own.iter().any(|own| is_same(*own, *address))) {
             let message =
                 format!("`{}` is this listener itself, which would forward to itself for ever", target.as_str());

@@ -1,27 +1,18 @@
 //! One thread's part of serving: it takes connections from sockets that all threads share, and keeps a logbook of its own, so
 //! that nothing is handed from one thread to another.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::desk::Clerk;
 use super::logbook::SharedLog;
+use super::phase::Phase;
 use crate::edge::listener::{self, Room};
-
-/// How far a run has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Phase {
-    /// Clients are served.
-    Open,
-    /// No more clients are; what is in flight is finished.
-    Finish,
-    /// Nothing is waited for any more.
-    Leave,
-}
 
 /// What a thread serves with.
 pub(super) struct Server {
@@ -30,6 +21,8 @@ pub(super) struct Server {
     log: Option<Arc<SharedLog>>,
     room: Arc<Room>,
     phase: watch::Receiver<Phase>,
+    /// Gone once all that was in flight here is finished.
+    busy: mpsc::Sender<Infallible>,
 }
 
 impl Server {
@@ -39,10 +32,11 @@ impl Server {
         sockets: &[TcpListener],
         log: Option<Arc<SharedLog>>,
         room: &Arc<Room>,
-        phase: &watch::Receiver<Phase>,
+        (phase, busy): (&watch::Receiver<Phase>, &mpsc::Sender<Infallible>),
     ) -> io::Result<Self> {
         let sockets = sockets.iter().map(TcpListener::try_clone).collect::<io::Result<_>>()?;
-        Ok(Self { clerk: Arc::new(clerk), sockets, log, room: Arc::clone(room), phase: phase.clone() })
+        let (clerk, room, phase, busy) = (Arc::new(clerk), Arc::clone(room), phase.clone(), busy.clone());
+        Ok(Self { clerk, sockets, log, room, phase, busy })
     }
 
     /// Serves on a thread of its own.
@@ -53,7 +47,7 @@ impl Server {
 
     /// Serves until it is time to finish, and what is in flight is, or until it is time to leave.
     pub(super) async fn serve(self) {
-        let Self { clerk, sockets, log, room, phase } = self;
+        let Self { clerk, sockets, log, room, phase, busy } = self;
         let sockets = sockets.into_iter().map(tokio::net::TcpListener::from_std).collect::<io::Result<_>>();
         // Nobody could have taken them away in the meantime.
         let Ok(sockets) = sockets else { return };
@@ -76,5 +70,6 @@ impl Server {
         }
         keeping.abort();
         let _ = keeping.await;
+        drop(busy);
     }
 }

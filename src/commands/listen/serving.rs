@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 use tokio::runtime::Runtime;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::desk::{Clerk, Desk, Station};
 use super::display::Display;
 use super::expectations::End;
 use super::logbook::{Logbook, SharedLog};
-use super::server::{Phase, Server};
+use super::phase::Phase;
+use super::server::Server;
 use crate::edge::interruption::Interruptions;
 use crate::edge::listener::{Limits, Room};
 use crate::edge::log::Log;
@@ -55,6 +56,7 @@ impl Serving<'_> {
     /// Serves until the end, and says which end it was. When this returns, nobody is left who would show anything.
     pub fn run(mut self, runtime: Runtime) -> Result<End, Error> {
         let (stop, phase) = watch::channel(Phase::Open);
+        let (busy, mut finished) = mpsc::channel(1);
         let log = self.log.take().map(|log| Arc::new(SharedLog::new(log)));
         let room = Room::new(self.limits);
         // Closed here, so that nobody is let in any more once the servers have closed theirs.
@@ -62,25 +64,26 @@ impl Serving<'_> {
         let (desk, display) = (&self.desk, &self.display);
         let mut server = || {
             let logbook = log.is_some().then(Logbook::default);
-            let clerk = Clerk::new(desk, logbook, display.another(), self.random.fork());
-            Server::new(clerk, &sockets, log.clone(), &room, &phase)
+            let clerk = Clerk::new(desk, logbook, display.another(), self.random.fork(), phase.clone());
+            Server::new(clerk, &sockets, log.clone(), &room, (&phase, &busy))
         };
         let own = server().map_err(Error::network)?;
         // Where the system has no more threads to give, fewer do as well.
         let others: Vec<_> = (1..threads()).map_while(|_| server().and_then(Server::start).ok()).collect();
-        drop(sockets);
+        drop((sockets, busy));
         let end = runtime.block_on(async {
-            let mut own = tokio::spawn(own.serve());
+            let own = tokio::spawn(own.serve());
             let teller = self.display.another();
             tokio::spawn(async move { teller.tell_left_out().await });
             let end = self.end().await;
             if matches!(end, Ok(End::Interrupted)) {
                 std::thread::spawn(leave_when_interrupted_again);
             }
-            // What is in flight is finished; a second Ctrl-C does not wait for it.
+            // What is in flight is finished, on every thread before any of them is told to leave; a second Ctrl-C does not wait
+            // for it.
             let _ = stop.send(Phase::Finish);
             tokio::select! {
-                _ = &mut own => {}
+                _ = finished.recv() => {}
                 () = self.interruptions.next() => {}
             }
             let _ = stop.send(Phase::Leave);

@@ -2,6 +2,7 @@
 //! matters.
 
 use std::io;
+use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -28,7 +29,7 @@ pub(super) struct Arrival<'a> {
     pub(super) provider: Option<&'a Provider>,
     pub(super) at: Timestamp,
     pub(super) verdict: Option<&'a Result<Verified, Rejection>>,
-    pub(super) status: Option<StatusCode>,
+    pub(super) answer: Option<(StatusCode, Option<Duration>)>,
     pub(super) whole: Whole,
     pub(super) secrets: bool,
     pub(super) why: Why<'a>,
@@ -72,8 +73,11 @@ impl HumanReporter<'_> {
 
     /// A delivery that arrived: its line, and as much of it as is wanted.
     pub(super) fn received(&mut self, arrival: &Arrival<'_>) -> io::Result<()> {
-        let Arrival { delivery, provider, at, verdict, status, whole, secrets, why } = *arrival;
-        if self.is(Verbosity::Quiet) && verdict.is_none_or(Result::is_ok) {
+        let Arrival { delivery, provider, at, verdict, answer, whole, secrets, why } = *arrival;
+        let is_answered = |with: StatusCode| answer.is_some_and(|(status, _)| status == with);
+        let failed = is_answered(StatusCode::INSUFFICIENT_STORAGE)
+            || verdict.map_or_else(|| is_answered(StatusCode::UNAUTHORIZED), Result::is_err);
+        if self.is(Verbosity::Quiet) && !failed {
             return Ok(());
         }
         if whole == Whole::Request {
@@ -88,12 +92,13 @@ impl HumanReporter<'_> {
             Whole::Payload => self.payload(delivery, provider, "    ")?,
             Whole::Line | Whole::Request => {}
         }
-        match status {
+        match answer {
             // Who sends to itself sees the answer come back.
-            Some(status) if whole == Whole::Payload => {
+            Some((status, took)) if whole == Whole::Payload => {
                 let role = if status.is_success() { Role::Good } else { Role::Bad };
                 let word = self.paint(role, &status_words(status));
-                let line = format!("{} <-- {word} by wh {}", self.time(at), self.id(delivery));
+                let answered = at.checked_add(took.unwrap_or_default()).unwrap_or(at);
+                let line = format!("{} <-- {word} by wh {}", self.time(answered), self.id(delivery));
                 self.arrow(&line)
             }
             Some(_) | None => Ok(()),

@@ -198,10 +198,10 @@ impl Reporter for HumanReporter<'_> {
             }
             Outcome::Planned { delivery, provider, secrets } => self.request(delivery, *provider, "", *secrets)?,
             Outcome::Signed { delivery, provider, form } => self.signed(delivery, provider, *form)?,
-            Outcome::Received { delivery, provider, at, verdict, status, whole, secrets, why, .. } => {
-                let (provider, at, verdict, status) = (*provider, *at, *verdict, *status);
+            Outcome::Received { delivery, provider, at, verdict, answer, whole, secrets, why, .. } => {
+                let (provider, at, verdict, answer) = (*provider, *at, *verdict, *answer);
                 let (whole, secrets, why) = (*whole, *secrets, *why);
-                self.received(&Arrival { delivery, provider, at, verdict, status, whole, secrets, why })?;
+                self.received(&Arrival { delivery, provider, at, verdict, answer, whole, secrets, why })?;
             }
             Outcome::Ready { url, scheme, log, targets, .. } => self.ready(url, *scheme, *log, targets)?,
             Outcome::Forwarded { delivery, attempt, good } => self.attempted(delivery, attempt, *good)?,

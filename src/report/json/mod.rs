@@ -103,7 +103,7 @@ impl Reporter for JsonReporter<'_> {
             Outcome::Sending { .. } | Outcome::Progress(_) | Outcome::Draft { .. } | Outcome::Next(_) => return Ok(()),
             Outcome::Planned { delivery, provider, secrets } => signed(delivery, *provider, *secrets),
             Outcome::Signed { delivery, provider, .. } => signed(delivery, Some(provider), true),
-            Outcome::Received { delivery, provider, at, remote, verdict, status, secrets, why, .. } => {
+            Outcome::Received { delivery, provider, at, remote, verdict, answer, secrets, why, .. } => {
                 let (redact, scheme) = (!secrets, provider.map(|provider| &provider.scheme));
                 let record = Record {
                     delivery,
@@ -112,7 +112,7 @@ impl Reporter for JsonReporter<'_> {
                     redact,
                     scheme,
                     verdict: *verdict,
-                    response: status.map(|status| (status, None)),
+                    response: *answer,
                 };
                 return self.received(&record, *why);
             }
