@@ -255,10 +255,12 @@ fn a_log_is_followed_until_ctrl_c() {
     let follow = Wh::new().args(["log", "--follow", "--json", "--event", "slot.*", "--log"]).arg(&path).stdout(writer);
     let all = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let read = std::sync::Arc::clone(&all);
+    // Who reads is there until the end.
+    let heard = reader.try_clone().expect("a pipe");
     let output = follow
         .interrupt_after(move || {
             use std::io::{BufRead as _, Write as _};
-            let mut lines = std::io::BufReader::new(reader).lines();
+            let mut lines = std::io::BufReader::new(heard).lines();
             let mut next = || read.lock().expect("whole").push(lines.next().expect("a line").expect("text"));
             next();
             let append = |text: &str| {
@@ -273,6 +275,7 @@ fn a_log_is_followed_until_ctrl_c() {
             next();
         })
         .run();
+    drop(reader);
     output.exit(130);
     let lines = all.lock().expect("whole");
     let ids: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -327,4 +330,13 @@ fn a_limit_on_the_size_of_files_is_an_error_and_not_the_end_of_the_process() {
     let replayed = limited(&arguments).file("file", log(&[&[]])).run();
     // What was sent until then is summed up all the same.
     replayed.exit(3).stderr_contains("`log.jsonl` cannot be written: file too large").stdout_contains("not sent");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_is_followed_is_left_with_its_reader() {
+    let script = "{ $WH log --follow -n 1 --log log.jsonl --json; echo exit $? >&2; } | head -n 1";
+    let wh = Wh::other("sh").args(["-c", script]).env("WH", env!("CARGO_BIN_EXE_wh"));
+    let output = wh.file("log.jsonl", log(&[&[]])).run();
+    output.exit(0).stdout_contains("msg_0").stderr_contains("exit 0");
 }

@@ -358,6 +358,19 @@ fn nothing_to_verify_is_never_0() {
 }
 
 #[test]
+fn a_delivery_that_lacks_its_signature_is_known_by_its_other_headers() {
+    let mut stranger = old_record("slot.submitted");
+    stranger["scheme"] = Value::Null;
+    let headers = stranger["request"]["headers"].to_string();
+    let renamed = headers.replace("X-WPG-Signature\"", "X-Signature\"");
+    assert_ne!(headers, renamed);
+    stranger["request"]["headers"] = serde_json::from_str(&renamed).expect("pairs");
+    let verdict = verify("file", lines(&[stranger]), &[]).exit(1).json("verification");
+    assert_eq!((&verdict["scheme"], &verdict["reason"]), (&json!("wpg"), &json!("missing-header")));
+    assert_eq!(verdict["diagnosis"][0]["code"], json!("header-name"), "{verdict}");
+}
+
+#[test]
 fn of_what_is_genuine_and_was_refused_it_is_said_how_to_find_out_why() {
     for (status, hint) in [
         (401, json!("it was answered 401: `wh check --scheme wpg --to URL` tries what its receiver expects")),

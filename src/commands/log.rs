@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use clap::Args;
@@ -11,6 +12,7 @@ use crate::cli::SharedArgs;
 use crate::context::Context;
 use crate::edge::interruption::Interruptions;
 use crate::edge::log::following::Follower;
+use crate::edge::reader;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::notice::Notice;
@@ -161,6 +163,7 @@ fn follow(
         let mut interruptions =
             Interruptions::new().map_err(|reason| Error::System { what: "Ctrl-C cannot be waited for", reason })?;
         let mut block = Block::default();
+        let mut unread = pin!(reader::gone());
         loop {
             let lines = follower.lines().map_err(|reason| Error::File { path: path.to_owned(), reason })?;
             let idle = lines.is_empty();
@@ -172,8 +175,11 @@ fn follow(
             block.show(context, reporter)?;
             let pause = if idle { PULSE } else { Duration::ZERO };
             tokio::select! {
-                () = tokio::time::sleep(pause) => {}
+                // Ctrl-C ends whoever reads, too.
+                biased;
                 () = interruptions.next() => return Ok(Exit::Interrupted),
+                () = &mut unread => return Ok(Exit::Good),
+                () = tokio::time::sleep(pause) => {}
             }
         }
     })

@@ -10,6 +10,7 @@ pub mod listener;
 pub mod log;
 mod plain;
 pub mod prompt;
+pub mod reader;
 pub mod runtime;
 mod spelling;
 pub mod target;

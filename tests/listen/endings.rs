@@ -117,6 +117,14 @@ fn a_reader_who_has_gone_is_a_quiet_end() {
     assert!(!output.stderr_text().contains("panic"));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_who_has_gone_is_noticed_without_a_delivery() {
+    let script = "{ $WH listen --port 0 --no-log; echo exit $? >&2; } | head -n 1";
+    let output = Wh::other("sh").args(["-c", script]).env("WH", env!("CARGO_BIN_EXE_wh")).run();
+    output.exit(0).stdout_contains("Listening on").stderr_contains("exit 0");
+}
+
 #[test]
 fn a_command_that_hangs_until_the_time_is_over_is_no_success() {
     let script = "$WH send slot.submitted --to $WH_URL -q; exec sleep 20";
@@ -189,7 +197,7 @@ fn a_command_without_a_scheme_is_told_the_secret_of_each_provider() {
     // And so it is said.
     let help = Wh::new().args(["listen", "--help"]).run();
     let help: Vec<&str> = help.exit(0).stdout_text().split_whitespace().collect();
-    assert!(help.join(" ").contains("<PROVIDER>_WEBHOOK_SECRET set, and WH_SECRET where all have one"), "{help:?}");
+    assert!(help.join(" ").contains("provider's secret set, and WH_SECRET where all have one"), "{help:?}");
 }
 
 #[test]

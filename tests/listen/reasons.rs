@@ -131,6 +131,24 @@ fn what_no_scheme_is_recognised_in_is_refused_and_not_called_invalid() {
 }
 
 #[test]
+fn what_bears_a_providers_name_and_lacks_its_signature_is_told_so() {
+    let genuine = Message::wpg(BODY);
+    let (signature, timestamp) = (genuine.value("X-WPG-Signature"), genuine.value("X-WPG-Timestamp"));
+    let cases = [
+        ("missing-header", Message::new(BODY).header("X-WPG-Timestamp", timestamp)),
+        ("missing-header", Message::new(BODY).header("X-WPG-Timestamp", timestamp).header("X-Signature", signature)),
+        ("missing-header", Message::new("{}").header("X-Comps-Signature", signature)),
+        ("missing-header", Message::new("{}").header("X-GitHub-Event", "push")),
+        // What is whole is another's, whatever stands beside it.
+        ("", genuine.clone().header("X-Comps-Timestamp", timestamp).header("X-GitHub-Event", "push")),
+        // Of these, nobody can be told by the one.
+        ("unknown-scheme", Message::new("{}").header("webhook-id", "msg_1").header("webhook-timestamp", timestamp)),
+        ("unknown-scheme", Message::new("{}").header("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")),
+    ];
+    assert_reasons(Listener::start(&[]), &cases, "no such signature");
+}
+
+#[test]
 fn of_several_secrets_the_one_that_matched_is_named() {
     let mut listener = Listener::start(&["--scheme", "wpg", "--secret", "new", "--secret", "old"]);
     for (secret, name) in [("new", "--secret"), ("old", "--secret 2")] {

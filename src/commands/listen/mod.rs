@@ -106,7 +106,7 @@ pub struct ListenArgs {
     /// Expect a genuine delivery of an event that matches
     #[arg(long, value_name = "GLOB", help_heading = "End")]
     expect: Vec<String>,
-    /// Run this once ready, with WH_URL and each provider's <PROVIDER>_WEBHOOK_SECRET set, and WH_SECRET where all have one
+    /// Run this once ready, with WH_URL and the variable of each provider's secret set, and WH_SECRET where all have one
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
     #[command(flatten)]

@@ -21,6 +21,7 @@ use super::server::Server;
 use crate::edge::interruption::Interruptions;
 use crate::edge::listener::{Limits, Room};
 use crate::edge::log::Log;
+use crate::edge::reader;
 use crate::error::Error;
 use crate::exit::Exit;
 
@@ -127,10 +128,13 @@ impl Serving<'_> {
             Ok(End::Command(code))
         };
         tokio::select! {
+            // Ctrl-C ends whoever reads, too, and is said.
+            biased;
             end = work => end,
             () = time_up => Ok(if running.get() { End::CommandLeft } else { End::TimeUp }),
             () = self.interruptions.next() => Ok(End::Interrupted),
             () = self.unread.notified() => Ok(End::Unread),
+            () = reader::gone() => Ok(End::Unread),
         }
     }
 
