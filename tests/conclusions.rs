@@ -132,6 +132,20 @@ fn a_report_that_cannot_be_written_costs_neither_the_answer_nor_the_other_report
     assert_eq!(kinds, ["check", "check", "summary", "error"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_report_to_the_file_that_the_answer_goes_to_leaves_the_answer_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("out");
+    let file = std::fs::File::create(&path).expect("a file");
+    let port = receiver(receiver::wpg);
+    let flags = ["check", "--scheme", "wpg", "--to", &port, "--only", "stale", "--report", "tap=/dev/stdout"];
+    Wh::new().args(flags).stdout(file).run().exit(0);
+    let text = std::fs::read_to_string(path).expect("text");
+    assert!(text.starts_with("TAP version 14\n") && text.contains("\nSecurity\n"), "{text}");
+    assert!(text.contains("It refuses the one forgery that was tried") && !text.contains('\0'), "{text}");
+}
+
 #[test]
 fn the_standard_output_takes_no_report_beside_the_answer() {
     let output = check("wpg", "1", &["--report", "json=-"]);

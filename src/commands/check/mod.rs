@@ -169,7 +169,7 @@ fn conclude(
     if reports.annotations {
         reporter.report(&Outcome::Annotations(&examination))?;
     }
-    // A report that cannot be written keeps nobody from the answer: that comes first.
+    // A report that cannot be written keeps nobody from the answer: the error comes behind it.
     let written = reports.write(&examination);
     let verdict = examination.verdict();
     if let Some(failure) = examination.unreachable {

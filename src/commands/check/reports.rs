@@ -62,9 +62,32 @@ pub(super) fn report(text: &str) -> Result<ReportArg, Mistake> {
     }
 }
 
+/// Where a report goes.
+enum Sink {
+    /// To the standard output, behind what stands there and before what comes.
+    Output(File),
+    /// Anywhere else, in place of what stands there.
+    Elsewhere(File),
+}
+
+impl Sink {
+    fn write(self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Output(mut file) => file.write_all(bytes),
+            Self::Elsewhere(mut file) => {
+                // A pipe or a terminal holds nothing that could be cut off.
+                if file.metadata()?.is_file() {
+                    file.set_len(0)?;
+                }
+                file.write_all(bytes)
+            }
+        }
+    }
+}
+
 /// The reports of a run.
 pub(super) struct Reports {
-    files: Vec<(Form, PathBuf, File)>,
+    files: Vec<(Form, PathBuf, Sink)>,
     /// Whether annotations were asked for.
     pub(super) annotations: bool,
     summary: Option<(PathBuf, File)>,
@@ -73,10 +96,12 @@ pub(super) struct Reports {
 impl Reports {
     /// Opens the files, and the summary page of the job where there is one.
     pub(super) fn open(wanted: &[ReportArg], context: &Context) -> Result<Self, Error> {
-        let mut files: Vec<(Form, PathBuf, File)> = Vec::new();
+        let mut files: Vec<(Form, PathBuf, Sink)> = Vec::new();
         for ReportArg { form, path } in wanted {
             let Some(path) = path else { continue };
-            let file = open(path).map_err(|reason| unwritable(path, reason))?;
+            let opened =
+                own_output(path).map_or_else(|| open(path).map(Sink::Elsewhere), |file| Ok(Sink::Output(file)));
+            let file = opened.map_err(|reason| unwritable(path, reason))?;
             if let Some((_, other, _)) = files.iter().find(|(_, other, _)| is_same_file(other, path)) {
                 let message = format!("two reports go to `{}`, where one would replace the other", other.display());
                 return Err(Error::usage(message, "give each a file of its own"));
@@ -99,14 +124,8 @@ impl Reports {
     /// Writes them all; the error is that of the first that cannot be written.
     pub(super) fn write(self, examination: &Examination) -> Result<(), Error> {
         let mut all = Ok(());
-        for (form, path, mut file) in self.files {
-            let written = render(form, examination).and_then(|bytes| {
-                // A pipe or a terminal, such as /dev/stdout, holds nothing that could be cut off.
-                if file.metadata()?.is_file() {
-                    file.set_len(0)?;
-                }
-                file.write_all(&bytes)
-            });
+        for (form, path, sink) in self.files {
+            let written = render(form, examination).and_then(|bytes| sink.write(&bytes));
             all = all.and(written.map_err(|reason| unwritable(&path, reason)));
         }
         if let Some((path, mut file)) = self.summary {
@@ -145,6 +164,22 @@ fn is_pipe(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_pipe(_: &Path) -> bool {
     false
+}
+
+/// The standard output, where a path leads to the file that it goes to, as /dev/stdout does: opened anew, that would be
+/// written from its beginning, over the answer.
+#[cfg(unix)]
+fn own_output(path: &Path) -> Option<File> {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::MetadataExt as _;
+    let output = File::from(io::stdout().as_fd().try_clone_to_owned().ok()?);
+    let (own, there) = (output.metadata().ok()?, path.metadata().ok()?);
+    (own.is_file() && own.dev() == there.dev() && own.ino() == there.ino()).then_some(output)
+}
+
+#[cfg(not(unix))]
+fn own_output(_: &Path) -> Option<File> {
+    None
 }
 
 /// Whether two paths lead to one file whose text one would replace; a terminal or a pipe takes both, one by one.
