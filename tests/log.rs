@@ -1,7 +1,9 @@
 //! What is recorded, and `wh log`, which shows it.
 
 use std::fs;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -339,4 +341,18 @@ fn a_log_that_is_followed_is_left_with_its_reader() {
     let wh = Wh::other("sh").args(["-c", script]).env("WH", env!("CARGO_BIN_EXE_wh"));
     let output = wh.file("log.jsonl", log(&[&[]])).run();
     output.exit(0).stdout_contains("msg_0").stderr_contains("exit 0");
+}
+
+#[test]
+fn a_log_of_any_length_is_read_from_its_end() {
+    let (folder, endpoint) = (tempfile::tempdir().expect("a folder"), Endpoint::new());
+    let path = folder.path().join("log.jsonl");
+    // 64 GiB, of which the file system keeps the end alone: who read them would not be done in time.
+    let mut file = fs::File::create(&path).expect("room");
+    file.set_len(64 << 30).expect("a sparse file");
+    file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(format!("\n{}", log(&[SENT])).as_bytes())).expect("room");
+    let wh = |command: &[&str]| Wh::new().args(command).args(["--log"]).arg(&path).run();
+    wh(&["log", "-n", "1"]).exit(0).within(Duration::from_secs(5)).stdout_contains("msg_0");
+    wh(&["replay", "last", "-q", "--to", &endpoint.port()]).exit(0).within(Duration::from_secs(5));
+    assert_eq!(endpoint.arrivals().len(), 1);
 }

@@ -1,14 +1,23 @@
 //! `wh send -n … -c … --rate …`: many deliveries, each its own, and what is said of all of them.
 
 use std::collections::BTreeSet;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
+use wh::commands::delivering::{Deliverer, Job, Plan, Route, Shown, Source, Speed};
+use wh::commands::targeting::Connecting;
+use wh::edge::runtime;
+use wh::edge::target::Target;
+use wh::error::Error;
+use wh::report::{Outcome, Problem, Progress, Reporter};
+use wh::webhook::catalogue::Catalogue;
+use wh::webhook::delivery::Delivery;
 
 use crate::support::{Answer, Arrival, Endpoint, Wh, signature_of_wpg};
 
@@ -290,4 +299,89 @@ fn with_expect_the_summary_says_what_was_expected() {
     expecting("2").exit(0).stdout_contains("2 of 2 answered 401").stderr_any();
     let output = expecting("3");
     output.exit(1).stdout_contains("0 of 3 answered 401, 3 answered otherwise").hint_contains("--expect 401 asks for");
+}
+
+/// Keeps what it is told of how far a run is.
+#[derive(Default)]
+struct Watcher(Vec<Progress>);
+
+impl Reporter for Watcher {
+    fn report(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
+        if let Outcome::Progress(progress) = outcome {
+            self.0.push(*progress);
+        }
+        Ok(())
+    }
+
+    fn error(&mut self, problem: &Problem) -> io::Result<()> {
+        panic!("{problem:?}");
+    }
+}
+
+/// So many deliveries of nothing in particular.
+struct Few(usize, http::Uri);
+
+impl Source for Few {
+    fn next(&mut self, _: Timestamp) -> Result<Option<Job>, Error> {
+        if self.0 == 0 {
+            return Ok(None);
+        }
+        self.0 -= 1;
+        let request = http::Request::post(self.1.clone()).body(bytes::Bytes::new()).expect("a request");
+        Ok(Some(Job { route: 0, draft: Box::new(Delivery::of(request)), due: Duration::ZERO }))
+    }
+
+    fn sign(&mut self, _: &mut Delivery, _: usize, _: Timestamp) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// What someone who watches is told while so many deliveries go to an endpoint.
+fn watched(endpoint: &Endpoint, all: usize, retry: bool) -> Vec<Progress> {
+    let target: Target = endpoint.port().parse().expect("a target");
+    let (mut source, mut reporter) = (Few(all, target.uri().clone()), Watcher::default());
+    let provider = Catalogue::embedded().provider("comps").expect("a provider");
+    let shown = if retry { Shown::Each } else { Shown::Examples };
+    let plan = Plan {
+        all,
+        expect: None,
+        fault: None,
+        concurrency: 1,
+        rate: None,
+        retry,
+        // A minute is half a second.
+        speed: Speed::Times(120.0),
+        shown,
+        secrets: false,
+        grace: Duration::ZERO,
+        watched: true,
+    };
+    let run = runtime::block_on(async {
+        let routes = vec![Route::to(target, Some(Arc::new(provider)), Connecting::default()).await?];
+        let (clock, random) = (Timestamp::now, fastrand::Rng::with_seed(1));
+        Deliverer { routes, plan, clock, random, reporter: &mut reporter, recorder: None }.run(&mut source).await
+    });
+    run.expect("a runtime").expect("a run");
+    reporter.0
+}
+
+#[test]
+fn who_watches_many_is_told_how_far_it_is() {
+    let slow = |status| Answer::status(status).after(Duration::from_millis(60));
+    let endpoint = Endpoint::new().answering([slow(500), slow(200)]);
+    let told = watched(&endpoint, 10, false);
+    assert!(told.len() >= 3, "{told:?}");
+    assert!(told.iter().all(|progress| progress.counted && progress.all == 10 && progress.left.is_none()));
+    let last = told.last().expect("a last one");
+    assert!(last.bad == 1 && (2..=10).contains(&last.done) && last.elapsed >= Duration::from_millis(120), "{last:?}");
+}
+
+#[test]
+fn who_watches_a_wait_is_told_which_attempt_comes_and_when() {
+    let endpoint = Endpoint::new().answering([Answer::status(503), Answer::status(200)]);
+    let told = watched(&endpoint, 1, true);
+    let waits: Vec<Duration> = told.iter().filter_map(|progress| progress.left).collect();
+    assert!(waits.len() >= 3 && waits.is_sorted_by(|one, other| one >= other), "{told:?}");
+    assert!(waits[0] <= Duration::from_millis(500), "{told:?}");
+    assert!(told.iter().filter(|progress| progress.left.is_some()).all(|progress| progress.attempt == Some(2)));
 }
