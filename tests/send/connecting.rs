@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -241,10 +242,12 @@ fn names_of_headers_are_spelled_as_the_provider_spells_them() {
 
 /// A server that speaks TLS with a certificate of its own and answers 200 to each connection's request of `{}`.
 fn answering_tls() -> String {
-    answering_tls_as("localhost")
+    answering_tls_as("localhost", "Connection: close\r\n").0
 }
 
-fn answering_tls_as(name: &str) -> String {
+/// The same with the certificate of that name and that header in its answers, behind which it reads on; counts its
+/// connections.
+fn answering_tls_as(name: &str, header: &'static str) -> (String, Arc<AtomicUsize>) {
     let file = |extension: &str| repository(&format!("tests/support/{name}.{extension}"));
     let certificate = CertificateDer::from_pem_file(file("pem")).expect("a certificate");
     let key = PrivateKeyDer::from_pem_file(file("key")).expect("its key");
@@ -257,25 +260,39 @@ fn answering_tls_as(name: &str) -> String {
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&connections);
     thread::spawn(move || {
         for stream in listener.incoming() {
+            counted.fetch_add(1, Ordering::SeqCst);
             let connection = rustls::ServerConnection::new(Arc::clone(&config)).expect("a configuration that serves");
             let mut stream = rustls::StreamOwned::new(connection, stream.expect("a connection"));
-            let mut request = Vec::new();
-            let mut piece = [0; 4096];
-            while !ends_request(&request) {
-                match stream.read(&mut piece) {
-                    Ok(count @ 1..) => request.extend_from_slice(&piece[..count]),
-                    // A client that does not trust the certificate leaves.
-                    Ok(0) | Err(_) => break,
+            thread::spawn(move || {
+                let (mut request, mut piece) = (Vec::new(), [0; 4096]);
+                // A client that does not trust the certificate leaves.
+                while let Ok(count @ 1..) = stream.read(&mut piece) {
+                    request.extend_from_slice(&piece[..count]);
+                    if ends_request(&request) {
+                        request.clear();
+                        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n{header}\r\nsafe");
+                        if stream.write_all(answer.as_bytes()).is_err() || !header.is_empty() {
+                            break;
+                        }
+                    }
                 }
-            }
-            if ends_request(&request) {
-                drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nsafe"));
-            }
+            });
         }
     });
-    format!("https://localhost:{port}")
+    (format!("https://localhost:{port}"), connections)
+}
+
+#[test]
+fn connections_over_tls_are_kept_from_one_delivery_to_the_next() {
+    let (to, connections) = answering_tls_as("localhost", "");
+    let many = ["slot.submitted", "-d", "{}", "-k", "-n", "60", "-c", "4", "--to", &to, "--json"];
+    assert_eq!(send(many).run().exit(0).json("summary")["accepted"], json!(60));
+    // As many as are on their way at a time, and some that were begun before another became free.
+    assert!((1..=12).contains(&connections.load(Ordering::SeqCst)), "{connections:?}");
 }
 
 #[test]
@@ -326,7 +343,7 @@ fn tls_with_a_receiver_that_speaks_none_fails_as_tls() {
 
 #[test]
 fn a_certificate_of_an_authority_is_told_for_what_it_is() {
-    let to = answering_tls_as("authority");
+    let to = answering_tls_as("authority", "Connection: close\r\n").0;
     let authority = repository("tests/support/authority.pem");
     let begin = || send(["slot.submitted", "-d", "{}", "--to", &to, "--cacert"]).arg(&authority);
     let output = begin().run();
