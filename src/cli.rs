@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::deferred::Deferred;
+use crate::commands::arguments;
 use crate::commands::check::CheckArgs;
 use crate::commands::completions::{CompletionsArgs, complete_profile, complete_scheme};
 use crate::commands::events::EventsArgs;
@@ -292,7 +293,7 @@ pub struct SecretArgs {
     #[arg(long, value_name = "NAME")]
     pub secret_env: Vec<String>,
     /// Give the secret itself (others on this machine can see it in `ps`)
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    #[arg(long, value_name = "VALUE", value_parser = arguments::secret, allow_hyphen_values = true)]
     pub secret: Vec<String>,
     /// Where files of settings say that it is, in order.
     #[arg(skip)]

@@ -58,6 +58,16 @@ impl Header {
     }
 }
 
+/// Reads a secret. What is spelled like a flag is one that was typed behind a `--secret` without its value.
+pub fn secret(text: &str) -> Result<String, Mistake> {
+    let like_a_flag = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'-'));
+    if text.strip_prefix("--").is_some_and(like_a_flag) {
+        let hint = "give the value behind --secret; one that is spelled so goes into a file or a variable";
+        return mistake("what stands behind --secret is spelled like a flag".to_owned(), hint);
+    }
+    Ok(text.to_owned())
+}
+
 /// Reads `Name: value`, or `Name:`, which takes the header out as it does in curl. Never split at commas.
 pub fn header(text: &str) -> Result<Header, Mistake> {
     const FORM: &str = "write -H 'Name: value'";

@@ -222,3 +222,10 @@ fn a_secret_that_a_receiver_sends_back_is_neither_shown_nor_kept() {
     let output = send(["unibo/PLAYER_OPTED_IN", "--secret", secret, "--dry-run", "--record-secrets"]).run();
     output.exit(0).stdout_contains(secret);
 }
+
+#[test]
+fn a_flag_is_not_taken_for_the_secret_that_was_forgotten() {
+    let output = send(["slot.submitted", "--secret", "--dry-run"]).run();
+    output.exit(2).stderr_contains("spelled like a flag").hint_contains("behind --secret");
+    send(["slot.submitted", "--dry-run", "-q", "--secret", "-x--y"]).run().exit(0).any_stdout();
+}

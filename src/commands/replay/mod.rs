@@ -46,7 +46,7 @@ const AT_A_TIME_WITH_PACE: usize = 64;
 #[derive(Debug, Args)]
 #[command(
     mut_arg("to", |to| to.help("Deliver to this URL [default: where it was sent before]")),
-    after_help = "Examples:\n  wh replay last --to localhost:3000\n  wh replay msg_2Lk9\n  wh replay --failed --since 1h\n  wh replay captured.har --to 3000 --scheme whop\n  wh replay --event 'payment.*' --last 100 --to 3000 -c 8\n  wh replay --since 1h --pace --speed 60 --to 3000\n\nEach delivery keeps its id, its payload and its headers, and is signed afresh with the time of now. A URL without a path keeps the path to which the delivery went before. Several attempts at one delivery in the log are one delivery."
+    after_help = "Examples:\n  wh replay last --to localhost:3000\n  wh replay msg_2Lk9\n  wh replay --failed --since 1h\n  wh replay captured.har --to 3000 --scheme whop\n  wh replay --event 'payment.*' --last 100 --to 3000 -c 8\n  wh replay --since 1h --pace --speed 60 --to 3000\n\nEach delivery keeps its id, its payload and its headers, and is signed afresh with the time of now. A URL without a path keeps the path to which the delivery went before. Several attempts at one delivery in the log are one delivery, of which --failed means the last."
 )]
 pub struct ReplayArgs {
     /// A file (records, a log, HAR or raw HTTP; `-` is stdin), an id from the log or the beginning of one, or `last`
