@@ -60,7 +60,7 @@ variants!(of_rejection, REJECTIONS: Rejection {
 });
 variants!(of_notice, NOTICES: Notice {
     Setting, InProcess, TestSecret, NotDiagnosed, AnyAge, NoTimestamp, FaultsLeftOut, SecretWhitespace, SecretPrefix, Reachable,
-    VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, StrangeLines, MoreLogged, RequestRefused, LeftOut,
+    VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, StrangeLines, MoreLogged, RequestRefused, SenderLeft, LeftOut,
     FileName, OtherEvent, NoRetries, NoSchedule, NoWaits, NothingWritten, HeaderReplaced, Resumable, Resumed, Finishing, Unrecognised, NotResumable, StaleSignatures, HeaderLeftOut,
     NoTls, Added, Disputed,
 });
@@ -328,6 +328,7 @@ fn notices() -> Vec<Notice> {
         Notice::StrangeLines { path: log(), lines: 3 },
         Notice::MoreLogged { shown: 20 },
         Notice::RequestRefused { remote: text("127.0.0.1:50312"), reason: text("it has two Host headers") },
+        Notice::SenderLeft { id: text("msg_2Lk9"), after: Duration::from_millis(1004) },
         Notice::LeftOut { lines: 1, recorded: true },
         Notice::LeftOut { lines: 40, recorded: false },
         Notice::FileName { name: text("payload.json") },

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::edge::listener::{Handler, Refusal};
+use crate::edge::listener::{Caller, Handler, Refusal};
 use crate::webhook::delivery::Delivery;
 use crate::webhook::keyring::Keyring;
 use crate::webhook::provider::Provider;
@@ -85,7 +85,8 @@ pub(super) fn json_answer_in(mut headers: HeaderMap, status: StatusCode, body: B
 }
 
 impl Handler for Receiver {
-    async fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> Response<Bytes> {
+    async fn answer(&self, request: Request<Bytes>, caller: Caller<'_>) -> Response<Bytes> {
+        let remote = caller.remote;
         let mut delivery = Delivery { scheme: Some(self.provider.name.clone()), ..Delivery::of(request) };
         let (event, id) = self.provider.event_and_id(&delivery);
         (delivery.event, delivery.id) = (event, id.unwrap_or_default());

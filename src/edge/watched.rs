@@ -15,6 +15,14 @@ pub(super) trait Watch: Unpin {
     /// The other side has taken something.
     fn said(&self) {}
 
+    /// Whether it is to be told that the other side has ended its side, while nothing is read.
+    fn looks_out(&self) -> bool {
+        false
+    }
+
+    /// The other side has ended its side.
+    fn ended(&self) {}
+
     /// Whether the other side has been heard for long enough: one that goes on and on would leave no time for anything else.
     fn has_had_its_turn(&self) -> bool {
         false
@@ -38,6 +46,16 @@ impl<W: Watch> Watched<W> {
             self.watch.said();
         }
         written
+    }
+
+    /// Looks whether the other side has ended its side, and has the task woken when it does.
+    fn look_out(&self, context: &mut Context<'_>) {
+        let mut byte = [0];
+        let seen = self.stream.poll_peek(context, &mut ReadBuf::new(&mut byte));
+        if matches!(seen, Poll::Ready(Ok(0) | Err(_))) {
+            self.watch.ended();
+            context.waker().wake_by_ref();
+        }
     }
 }
 
@@ -83,6 +101,10 @@ impl<W: Watch> AsyncWrite for Watched<W> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // A server flushes at each turn, and reads only when it has answered.
+        if self.watch.looks_out() {
+            self.look_out(context);
+        }
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

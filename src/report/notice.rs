@@ -169,6 +169,13 @@ pub enum Notice {
         /// Why.
         reason: String,
     },
+    /// A delivery was not answered, because its sender had gone.
+    SenderLeft {
+        /// Its id.
+        id: String,
+        /// How long the sender had waited.
+        after: Duration,
+    },
     /// Lines were not shown, because the terminal could not keep up.
     LeftOut {
         /// How many.
@@ -375,6 +382,9 @@ impl fmt::Display for Notice {
             Self::StrangeLines { path, lines } => write!(f, "{lines} lines of {path} are no records, and left out"),
             Self::MoreLogged { shown } => write!(f, "these are the newest {shown}; wh log -n 100 lists more of them"),
             Self::RequestRefused { remote, reason } => write!(f, "a request from {remote} was refused: {reason}"),
+            Self::SenderLeft { id, after } => {
+                write!(f, "[{id}] was not answered: its sender left after {:.1} s", after.as_secs_f64())
+            }
             Self::LeftOut { lines, recorded } => f.write_str(&left_out(*lines, *recorded)),
             Self::FileName { name } => {
                 write!(f, "`{name}` is sent as it stands; --data @{name} sends what is in the file")

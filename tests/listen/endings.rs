@@ -53,11 +53,9 @@ fn what_is_in_flight_on_any_thread_is_finished_even_if_it_takes_long() {
     }
 }
 
-#[test]
-fn a_delay_does_not_hold_a_listener_that_is_to_end() {
+/// A client whose delivery is on its way to a listener, or there.
+fn waiting(listener: &Listener) -> std::net::TcpStream {
     use std::io::{Read as _, Write as _};
-    let listener = Listener::start(&["--scheme", "wpg", "--delay", "60s"]);
-    let log = listener.folder().join("log.jsonl");
     let message = Message::wpg(BODY).header("Expect", "100-continue").bytes();
     let (head, body) = message.split_at(message.len() - BODY.len());
     let mut client = connect(listener.address());
@@ -67,6 +65,31 @@ fn a_delay_does_not_hold_a_listener_that_is_to_end() {
     client.read_exact(&mut go_on).expect("an interim answer");
     assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
     client.write_all(body).expect("a listener");
+    client
+}
+
+#[test]
+fn a_sender_that_does_not_wait_for_a_delayed_answer_is_not_told_as_answered() {
+    let mut listener = Listener::start(&["--scheme", "wpg", "--delay", "60s"]);
+    let client = waiting(&listener);
+    // It gives up; who ends its side at once may still read.
+    thread::sleep(Duration::from_millis(1500));
+    drop(client);
+    listener.complaint("was not answered: its sender left after ");
+    let received = listener.json("received");
+    assert_eq!((&received["response"], &received["verification"]["valid"]), (&json!(null), &json!(true)));
+    assert_eq!(listener.log()[0]["response"], json!(null));
+    assert_eq!(listener.stop().json("summary")["accepted"], json!(0));
+    let listener = Listener::start(&["--scheme", "wpg", "--delay", "800ms"]);
+    let reply = crate::support::exchange_half_closed(listener.address(), &Message::wpg(BODY).bytes());
+    assert_eq!((reply.status, &listener.log()[0]["response"]["status"]), (200, &json!(200)));
+}
+
+#[test]
+fn a_delay_does_not_hold_a_listener_that_is_to_end() {
+    let listener = Listener::start(&["--scheme", "wpg", "--delay", "60s"]);
+    let log = listener.folder().join("log.jsonl");
+    let client = waiting(&listener);
     listener.signal("INT");
     assert_eq!(crate::support::hear(client).status, 200);
     let record: serde_json::Value =

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::json;
 use tokio::sync::oneshot;
-use wh::edge::listener::{Handler, Limits, Refusal, Room, serve};
+use wh::edge::listener::{Caller, Handler, Limits, Refusal, Room, serve};
 
 use crate::support::{Listener, Message, connect, exchange, exchange_half_closed, hear};
 
@@ -32,7 +32,7 @@ struct Told {
 }
 
 impl Handler for Told {
-    async fn answer(&self, request: Request<Bytes>, _: SocketAddr) -> Response<Bytes> {
+    async fn answer(&self, request: Request<Bytes>, _: Caller<'_>) -> Response<Bytes> {
         self.bodies.lock().expect("no panic").push(request.into_body());
         Response::new(Bytes::from_static(b"fine"))
     }

@@ -18,7 +18,7 @@ use super::logbook::Logbook;
 use super::phase::Phase;
 use crate::commands::receiver::{json_answer, json_answer_in};
 use crate::edge::client::Client;
-use crate::edge::listener::{Handler, Refusal};
+use crate::edge::listener::{Caller, Handler, Refusal};
 use crate::edge::target::Target;
 use crate::report::notice::Notice;
 use crate::webhook::attempt::{Attempt, Failure, Incomplete};
@@ -126,6 +126,9 @@ struct Judged<'a> {
     verdict: Option<Result<Verified, Rejection>>,
 }
 
+/// How long behind a request its sender may end its side and still wait for the answer: who does so later has given up.
+const HALF_CLOSED: Duration = Duration::from_millis(500);
+
 /// What a delivery is answered with.
 enum Answer {
     /// What the listener says itself, in JSON.
@@ -145,9 +148,9 @@ impl Answer {
 
 impl Handler for Clerk {
     // What takes no time is done before there is a future: that holds the delivery once, and is small.
-    fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> impl Future<Output = Response<Bytes>> + Send {
+    fn answer(&self, request: Request<Bytes>, caller: Caller<'_>) -> impl Future<Output = Response<Bytes>> + Send {
         let desk = &*self.desk;
-        let arrival = Arrival { at: (desk.clock)(), clock: Instant::now(), remote };
+        let arrival = Arrival { at: (desk.clock)(), clock: Instant::now(), remote: caller.remote };
         let mut judged = self.judge(request, arrival.at);
         let genuine = judged.verdict.as_ref().map(Result::is_ok);
         let accepted = genuine == Some(true) || !desk.verify;
@@ -163,11 +166,11 @@ impl Handler for Clerk {
                 // In a place of its own: what is not forwarded needs no room for it.
                 None => Answer::App(Box::pin(self.ask(&routes, &judged, arrival)).await),
             };
-            if !desk.delay.is_zero() {
-                Box::pin(self.delay()).await;
-            }
+            let waited = desk.delay.is_zero() || Box::pin(self.delay(caller)).await;
             let took = arrival.clock.elapsed();
-            let recorded = self.record(&judged, arrival, (answer.status(), took)).await;
+            // Who has gone is not told anything.
+            let told = |answer: &Answer| waited.then(|| (answer.status(), took));
+            let recorded = self.record(&judged, arrival, told(&answer)).await;
             // An answer says that the delivery is on disk: without that, it says that it is not.
             if let Err(reason) = &recorded {
                 let reason = reason.clone();
@@ -177,11 +180,15 @@ impl Handler for Clerk {
             }
             if wanted
                 && !asked
-                && let Some(shown) = self.show_received(&judged, arrival, Some((answer.status(), took)))
+                && let Some(shown) = self.show_received(&judged, arrival, told(&answer))
             {
                 shown.await;
             }
-            let accepted = accepted && recorded.is_ok();
+            if !waited {
+                let id = judged.delivery.id.clone();
+                self.display.hint(|| Line::Notice(Notice::SenderLeft { id, after: took }));
+            }
+            let accepted = accepted && recorded.is_ok() && waited;
             desk.expectations.note(&self.ledger, &Noted { names: &names, genuine, accepted, wanted });
             match answer {
                 Answer::Own(status, body) => {
@@ -212,17 +219,25 @@ impl Clerk {
         Self { desk: Arc::clone(desk), logbook, display, ledger, random: Mutex::new(random), phase }
     }
 
-    /// Waits before an answer: not for long any more once the run is to end.
-    async fn delay(&self) {
+    /// Waits before an answer, not for long any more once the run is to end, and says whether the sender has waited, too.
+    async fn delay(&self, caller: Caller<'_>) -> bool {
+        let began = Instant::now();
         let mut phase = self.phase.clone();
         let parting = async {
             // Said, or whoever would have said it is gone.
             let _ = phase.wait_for(|phase| *phase >= Phase::Finish).await;
             tokio::time::sleep(self.desk.grace).await;
         };
+        let gone = async {
+            caller.ended().await;
+            if began.elapsed() < HALF_CLOSED {
+                std::future::pending::<()>().await;
+            }
+        };
         tokio::select! {
-            () = tokio::time::sleep(self.desk.delay) => {}
-            () = parting => {}
+            () = tokio::time::sleep(self.desk.delay) => true,
+            () = parting => true,
+            () = gone => false,
         }
     }
 
@@ -231,7 +246,7 @@ impl Clerk {
         &self,
         judged: &Judged<'_>,
         arrival: Arrival,
-        (status, took): (StatusCode, Duration),
+        answer: Option<(StatusCode, Duration)>,
     ) -> Result<(), String> {
         let Some(logbook) = &self.logbook else { return Ok(()) };
         let Arrival { at, remote, .. } = arrival;
@@ -242,7 +257,7 @@ impl Clerk {
             redact: !self.desk.record_secrets,
             scheme: judged.provider.map(|provider| &provider.scheme),
             verdict: judged.verdict.as_ref(),
-            response: Some((status, Some(took))),
+            response: answer.map(|(status, took)| (status, Some(took))),
         };
         logbook.append(&record).await
     }

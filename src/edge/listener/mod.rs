@@ -73,11 +73,27 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// What answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// The answer to a whole request from that address.
-    fn answer(&self, request: Request<Bytes>, remote: SocketAddr) -> impl Future<Output = Response<Bytes>> + Send;
+    /// The answer to a whole request.
+    fn answer(&self, request: Request<Bytes>, caller: Caller<'_>) -> impl Future<Output = Response<Bytes>> + Send;
 
     /// Told of a request that never became whole.
     fn refused(&self, remote: SocketAddr, refusal: &Refusal);
+}
+
+/// Whoever waits for an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// Their address.
+    pub remote: SocketAddr,
+    progress: &'a Progress,
+}
+
+impl Caller<'_> {
+    /// Waits until they have ended their side of the connection. Who does so right behind the request may still read; who
+    /// does so later has most likely gone.
+    pub async fn ended(&self) {
+        self.progress.ended().await;
+    }
 }
 
 /// Why a request was not handed over.
@@ -314,7 +330,7 @@ impl<H: Handler> Shared<H> {
                 Ok(body) => {
                     progress.enter(Stage::Answer);
                     let _one = self.answering.begin();
-                    self.handler.answer(Request::from_parts(parts, body), remote).await
+                    self.handler.answer(Request::from_parts(parts, body), Caller { remote, progress: &progress }).await
                 }
                 Err(refusal) => self.refuse(remote, &refusal),
             };

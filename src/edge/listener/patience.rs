@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -34,6 +34,10 @@ pub(super) struct Progress {
     over: AtomicBool,
     /// Whether the server is to stop.
     stopping: AtomicBool,
+    /// Whether somebody waits for the client to end its side.
+    looking_out: AtomicBool,
+    /// Whether it has.
+    ended: AtomicBool,
     /// Wakes the connection's task.
     waker: OnceLock<Waker>,
 }
@@ -79,6 +83,8 @@ impl Patience {
             heard: AtomicU64::new(now),
             over: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            looking_out: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             waker: OnceLock::new(),
         });
         connections.push(Arc::downgrade(&progress));
@@ -155,6 +161,14 @@ impl Progress {
         self.stopping.load(Ordering::Relaxed)
     }
 
+    /// Waits until the client has ended its side. Only within the connection's own task, which is woken then.
+    pub(super) async fn ended(&self) {
+        self.looking_out.store(true, Ordering::Relaxed);
+        let ended =
+            |_: &mut Context<'_>| if self.ended.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending };
+        std::future::poll_fn(ended).await;
+    }
+
     fn has_had_its_time(&self, now: u64, limits: Limits) -> bool {
         let longer = |since: &AtomicU64, limit: Duration| {
             u128::from(now.saturating_sub(since.load(Ordering::Relaxed))) >= limit.as_millis()
@@ -178,6 +192,14 @@ impl Watch for Arc<Progress> {
             self.enter(Stage::Head);
         }
         self.heard.store(self.patience.now.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    fn looks_out(&self) -> bool {
+        self.looking_out.load(Ordering::Relaxed) && !self.ended.load(Ordering::Relaxed)
+    }
+
+    fn ended(&self) {
+        self.ended.store(true, Ordering::Relaxed);
     }
 
     /// A client that reads on, however slowly, has its time anew.
