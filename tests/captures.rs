@@ -160,14 +160,14 @@ fn what_is_wrong_in_a_raw_message_is_told_with_its_line() {
 
 #[test]
 fn what_is_larger_than_a_delivery_may_be_is_refused_with_the_limit() {
-    let large = "x".repeat(32 * 1024 * 1024 + 1);
+    let large = "x".repeat(64 * 1024 * 1024 + 1);
     for text in [format!("POST / HTTP/1.1\r\n\r\n{large}"), format!("[\n\"{large}\"]"), large.clone()] {
         let error = verify(text, &[]).exit(2).json("error");
-        assert!(error["message"].as_str().is_some_and(|message| message.contains("32 MiB")), "{error}");
+        assert!(error["message"].as_str().is_some_and(|message| message.contains("64 MiB")), "{error}");
     }
     let text = har(&[entry("POST", &[], &json!({ "text": large }))]);
     let error = verify(text, &[]).exit(2).json("error");
-    assert!(error["message"].as_str().is_some_and(|message| message.contains("32 MiB")), "{error}");
+    assert!(error["message"].as_str().is_some_and(|message| message.contains("64 MiB")), "{error}");
 }
 
 #[test]

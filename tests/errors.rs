@@ -508,3 +508,96 @@ fn every_error_that_ends_a_run_is_one_object() {
     assert_eq!((errors.len(), &errors[0]["code"]), (1, &json!("connection-refused")));
     assert_eq!(output.stderr_text(), "");
 }
+
+// What is wrong with files, in one voice and each with a way out.
+
+#[test]
+fn a_file_that_is_none_is_told_by_the_same_words_in_every_command() {
+    let link = |wh: Wh| {
+        std::os::unix::fs::symlink("loop", wh.folder().join("loop")).expect("a link");
+        wh
+    };
+    let fifo = |wh: Wh, name: &str| {
+        let made = std::process::Command::new("mkfifo").arg(wh.folder().join(name)).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        wh
+    };
+    for (arguments, words, hint) in [
+        (&["replay", "folder"][..], "`folder` cannot be read: it is a directory", "name a file in it"),
+        (&["verify", "folder"], "`folder` cannot be read: it is a directory", "name a file in it"),
+        (&["log", "--log", "folder"], "`folder` cannot be read: it is a directory", "name a file in it"),
+        (
+            &["send", "slot.submitted", "-d", "@folder"],
+            "`folder` cannot be read: it is a directory",
+            "name a file in it",
+        ),
+        (&["replay", "none.jsonl"], "`none.jsonl` cannot be read: no such file or directory", "slip"),
+        (&["verify", "none.jsonl"], "`none.jsonl` cannot be read: no such file or directory", "slip"),
+        (&["send", "slot.submitted", "-d", "@none.jsonl"], "no such file or directory", "slip"),
+        (&["log", "--log", "fifo"], "`fifo` cannot be read: it is not a plain file", "the file that you mean"),
+        (&["replay", "fifo"], "`fifo` cannot be read: it is not a plain file", "the file that you mean"),
+        (&["send", "slot.submitted", "-d", "@/dev/zero"], "it is larger than 100 MiB", "the file that you mean"),
+        (
+            &["sign", "slot.submitted", "--secret-file", "/dev/zero"],
+            "it is larger than 64 KiB",
+            "the file that you mean",
+        ),
+    ] {
+        let wh = fifo(world().file("state/wh/deliveries.jsonl", ""), "fifo").args(arguments);
+        let state = wh.folder().join("state");
+        let output = wh.env("XDG_STATE_HOME", state).run();
+        output.exit(2).stderr_contains(words).hint_contains(hint);
+    }
+    for command in ["verify", "replay"] {
+        let output = link(Wh::new()).args([command, "loop"]).run();
+        output.stderr_contains("`loop` cannot be read: ").hint_contains("file that you mean").any_exit();
+        assert!(!output.stderr_text().contains("not found"), "{}", output.stderr_text());
+    }
+    let output = fifo(Wh::new(), "wh.toml").args(["sign", "slot.submitted"]).run();
+    output.exit(2).stderr_contains("`./wh.toml` cannot be read: it is not a plain file").hint_contains("mean");
+}
+
+#[test]
+fn what_is_wrong_with_settings_has_a_way_out() {
+    for (text, words, hint) in [
+        ("scheme = 5", "1:10: `scheme` must be a text in quotes", "scheme = \"…\""),
+        ("scheme = \"\"", "1:10: `scheme` is empty", "take the line out"),
+        ("[profile", "unclosed table", "it is TOML"),
+        ("scheme = \"wpg\"\nscheme = \"wpg\"", "2:1: duplicate key", "keep one of them"),
+        (&"#".repeat(1024 * 1024 + 1), "it is larger than 1 MiB", "the file that you mean"),
+    ] {
+        let output = Wh::new().file("wh.toml", text).args(["sign", "slot.submitted"]).run();
+        output.exit(2).stderr_contains(words).hint_contains(hint);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_captures_has_a_way_out_and_names_no_type_of_rust() {
+    let record = |response: &str| {
+        format!(
+            r#"{{"schema":"wh.delivery/1","id":"a","request":{{"method":"POST","target":"/","headers":[],"body":""}},{response}}}"#
+        )
+    };
+    for (text, words) in [
+        (String::new(), "it is empty"),
+        (" \n".to_owned(), "nothing but white space"),
+        (record("\"id\"")[..40].to_owned(), "the record is cut off"),
+        ("{no json\n".to_owned(), "it is not JSON"),
+        (r#"{"log":{"entries":[null]}}"#.to_owned(), "expected an entry of HAR"),
+        (r#"{"log":{"entries":[{"request":5}]}}"#.to_owned(), "expected `request`, which is an object"),
+        ("POST / HTTP/1.1\r\nno colon\r\n\r\n".to_owned(), "a header has a name, a colon and a value"),
+        (record(r#""response":{"status":99999}"#), "integer `99999`, expected a status"),
+        (record(r#""attempt":-1"#), "expected the number of an attempt"),
+        (record(r#""response":{"status":200,"duration_ms":"x"}"#), "expected a number of milliseconds"),
+    ] {
+        for command in [&["verify", "file"][..], &["replay", "file", "--to", "3000"]] {
+            let output = Wh::new().file("file", &text).args(command).run();
+            output.stderr_contains(words).hint_contains("").any_exit();
+            let told = output.stderr_text();
+            assert!(!["struct ", " u16", " u32", " f64"].iter().any(|name| told.contains(name)), "{told}");
+        }
+        let output = Wh::new().file("file", &text).args(["verify", "file", "--json"]).run();
+        assert!(output.json("error")["hint"].is_string(), "{text}");
+        output.any_exit();
+    }
+}

@@ -111,6 +111,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("signal_hook", &["edge/interruption.rs"]),
     ("subtle", &["webhook/"]),
     ("zeroize", &["webhook/"]),
+    ("terminal_size", &["context.rs", "report/progress.rs"]),
     ("textwrap", &["report/layout.rs"]),
     ("toml", &["webhook/tree.rs"]),
     ("wildmatch", &["webhook/"]),

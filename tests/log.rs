@@ -207,10 +207,81 @@ fn the_beginning_of_an_id_will_do_where_it_is_one_and_a_slip_finds_the_nearest()
     let text = log(&[&[("msg_0", "msg_abcd")], &[("msg_1", "msg_abcx")], &[("msg_2", "evt_z")]]);
     wh_log(&text, &["evt"]).run().stdout_contains("evt_z");
     wh_log(&text, &["msg_abcd"]).run().stdout_contains("msg_abcd");
+    // As a narrow list has it.
+    wh_log(&text, &["evt…"]).run().exit(0).stdout_contains("evt_z");
+    wh_log(&text, &["msg_abc…"]).run().exit(2).stderr_contains("begins with `msg_abc`: ");
+    let file = |arguments: [&str; 2]| Wh::new().file("state/wh/deliveries.jsonl", &text).args(arguments);
+    let replay = file(["replay", "msg_abcd…"]).args(["--dry-run", "--to", "3000"]);
+    for (wh, words) in [(file(["verify", "msg_abcd…"]), "[msg_abcd]"), (replay, "\"n\": 0.10")] {
+        let state = wh.folder().join("state");
+        wh.env("XDG_STATE_HOME", state).run().stdout_contains(words).any_exit();
+    }
     let output = wh_log(&text, &["msg_abc"]).run();
     output.exit(2).stderr_contains("more than one id begins with `msg_abc`: msg_abcd, msg_abcx").hint_contains("more");
     wh_log(&text, &["msg_abdc"]).run().exit(2).hint_contains("did you mean `msg_abcd`?");
     wh_log(&text, &["zzz"]).run().exit(2).hint_contains("wh log");
+}
+
+#[test]
+fn quiet_lists_failures_only() {
+    let output = wh_log(log(&[&[], FORGED, SENT]), &["-q"]).run();
+    let lines: Vec<&str> = output.exit(0).stdout_text().lines().collect();
+    assert!(
+        matches!(lines[..], [forged, sent] if forged.contains("401 mismatch") && sent.contains("503")),
+        "{lines:?}"
+    );
+    assert_eq!(wh_log(log(&[&[]]), &["-q"]).run().exit(0).stdout_text(), "");
+}
+
+#[test]
+fn a_delivery_of_no_known_scheme_has_one_form() {
+    let stranger: &[(&str, &str)] =
+        &[(r#""scheme":"wpg","event":"slot.submitted","#, ""), (r#""id":"msg_0","#, r#""id":"","#)];
+    let text = log(&[stranger]);
+    wh_log(&text, &[]).run().exit(0).stdout_contains("  ?       unknown  ");
+    let shown = wh_log(&text, &["last"]).run();
+    assert_eq!(shown.exit(0).stdout_text().lines().next(), Some("? unknown"));
+    let verified = Wh::new().file("log.jsonl", &text).args(["verify", "log.jsonl"]).run();
+    verified.exit(4).stdout_contains("unknown ? unknown unknown-scheme");
+    let endpoint = Endpoint::new();
+    let arguments = ["replay", "log.jsonl", "--keep-signature", "--no-log", "--to", &endpoint.port()];
+    let replayed = Wh::new().file("log.jsonl", text).args(arguments).run();
+    assert!(replayed.exit(0).stdout_text().contains("--> ? unknown\n"), "{}", replayed.stdout_text());
+}
+
+#[test]
+fn who_follows_a_log_without_records_is_told_what_is_waited_for() {
+    use std::io::{BufRead as _, Write as _};
+    let (mut child, folder) = Wh::new().args(["log", "--follow", "--log", "log.jsonl"]).env("TZ", "UTC").spawn();
+    let mut errors = std::io::BufReader::new(child.stderr.take().expect("piped"));
+    let mut told = String::new();
+    errors.read_line(&mut told).expect("a line");
+    let mut output = std::io::BufReader::new(child.stdout.take().expect("piped")).lines();
+    let mut lines: Vec<String> = Vec::new();
+    for (change, count) in [(&[][..], 2), (FORGED, 2), (OTHER, 1)] {
+        let path = folder.path().join("log.jsonl");
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(path).expect("a log");
+        file.write_all(log(&[change]).as_bytes()).expect("room");
+        lines.extend(output.by_ref().take(count).map(|line| line.expect("text")));
+    }
+    child.kill().and_then(|()| child.wait()).expect("it runs until then");
+    assert_eq!(told, "note: waiting for what will be recorded in log.jsonl\n");
+    // The titles come again where the columns change, and only there.
+    assert!(lines[0].starts_with("TIME ") && lines[2].starts_with("TIME "), "{lines:#?}");
+    assert_eq!(lines[2].find("EVENT"), lines[3].find("slot.submitted"), "{lines:#?}");
+    assert_eq!(lines[2].find("EVENT"), lines[4].find("chat.message"), "{lines:#?}");
+}
+
+#[test]
+fn a_time_since_which_may_be_days_or_a_date_of_here() {
+    let text = log(&[&[], &[("2020-02-02T10", "2020-02-02T23")], &[("2020-02-02T10", "2020-02-03T10")]]);
+    let ids = |since: &str| {
+        let output = wh_log(&text, &["--json", "--since", since]).env("TZ", "CET-1").run();
+        output.json_lines().len()
+    };
+    assert_eq!((ids("2020-02-02"), ids("2020-02-03"), ids("2020-02-03 01:00"), ids("36500d")), (3, 2, 1, 3));
+    wh_log(&text, &["--since", "1d"]).run().exit(4).stderr_contains("no record").hint_contains("filter");
+    wh_log(&text, &["--since", "10"]).run().exit(2).stderr_contains("`10` has no unit").hint_contains("10m");
 }
 
 #[test]

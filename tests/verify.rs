@@ -413,13 +413,31 @@ fn a_file_that_cannot_be_read_does_not_stop_the_others() {
 #[test]
 fn a_line_that_is_too_long_is_told_with_the_limit_and_the_rest_goes_on() {
     let record = old_record("slot.submitted").to_string();
-    let long = "x".repeat(33 * 1024 * 1024);
+    let long = "x".repeat(65 * 1024 * 1024);
     let output = verify("log", format!("{record}\n{long}\n{record}\n"), &[]);
     assert_eq!(output.json("summary")["valid"], json!(2));
     let error = output.exit(2).json("error");
     assert_eq!(error["line"], json!(2));
-    assert!(error["message"].as_str().is_some_and(|message| message.contains("at most 32 MiB")), "{error}");
     assert_eq!(output.json_all("verification")[1]["line"], json!(3));
+    assert!(error["message"].as_str().is_some_and(|message| message.contains("longer than 64 MiB")), "{error}");
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("64 MiB")), "{error}");
+    let log = format!("{record}\n{long}\n");
+    let output = Wh::new().file("log", &log).args(["log", "--log", "log", "--json"]).run();
+    assert_eq!(output.exit(0).json_lines().len(), 1);
+    output.stderr_contains("longer than the 64 MiB");
+    let output = Wh::new().file("log", log).args(["replay", "log", "--dry-run", "--to", "3000"]).run();
+    output.exit(2).stderr_contains("longer than 64 MiB").hint_contains("64 MiB");
+}
+
+#[test]
+fn a_line_that_one_command_reads_is_read_by_all() {
+    let mut record = old_record("slot.submitted");
+    record["request"]["body"] = json!("x".repeat(40 * 1024 * 1024));
+    let text = format!("{record}\n");
+    verify("log", &text, &[]).exit(1).json("verification");
+    Wh::new().file("log", &text).args(["log", "--log", "log"]).run().exit(0).stdout_contains("slot.submitted");
+    let replay = ["replay", "log", "--dry-run", "--to", "3000", "--json"];
+    Wh::new().file("log", text).args(replay).stdout(std::fs::File::create("/dev/null").expect("a sink")).run().exit(0);
 }
 
 #[test]

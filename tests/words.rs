@@ -60,7 +60,7 @@ variants!(of_rejection, REJECTIONS: Rejection {
 });
 variants!(of_notice, NOTICES: Notice {
     Setting, InProcess, TestSecret, NotDiagnosed, AnyAge, NoTimestamp, FaultsLeftOut, SecretWhitespace, SecretPrefix, Reachable,
-    VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, StrangeLines, MoreLogged, RequestRefused, SenderLeft, LeftOut,
+    VerifiedWithTestSecret, TornLog, NotRecorded, Unrecorded, UnfinishedLine, LongLines, Following, StrangeLines, MoreLogged, RequestRefused, SenderLeft, LeftOut,
     FileName, OtherEvent, NoRetries, NoSchedule, NoWaits, NothingWritten, HeaderReplaced, Resumable, Resumed, Finishing, Unrecognised, NotResumable, StaleSignatures, HeaderLeftOut,
     NoTls, Added, Disputed,
 });
@@ -324,6 +324,9 @@ fn notices() -> Vec<Notice> {
         Notice::NotRecorded { reason: text("no space left on device") },
         Notice::Unrecorded { path: log(), reason: text("permission denied") },
         Notice::UnfinishedLine { path: log(), bytes: 812 },
+        Notice::LongLines { path: log(), lines: 1 },
+        Notice::LongLines { path: log(), lines: 3 },
+        Notice::Following { path: log() },
         Notice::StrangeLines { path: log(), lines: 1 },
         Notice::StrangeLines { path: log(), lines: 3 },
         Notice::MoreLogged { shown: 20 },

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use serde::de::IgnoredAny;
 
 use crate::edge::target::{Target, TargetError};
@@ -191,15 +193,53 @@ pub fn moment(text: &str) -> Result<Moment, Mistake> {
     moment.ok_or_else(|| Mistake { message: format!("`{text}` is no time"), hint: FORM })
 }
 
-/// Reads a time since which: as [`moment`], and `10m` is ten minutes ago.
-pub fn since(text: &str) -> Result<Moment, Mistake> {
-    let ago = text.parse::<SignedDuration>().ok().filter(|ago| !ago.is_negative() && !text.starts_with('+'));
-    match ago.and_then(SignedDuration::checked_neg) {
-        Some(ago) => Ok(Moment::FromNow(ago)),
-        None => moment(text).map_err(|mistake| Mistake {
-            hint: "write 10m or 2h (ago), a Unix second (1763719200) or RFC 3339 (2026-11-21T10:00:00Z)",
-            ..mistake
-        }),
+/// A time since which, as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// A moment.
+    Moment(Moment),
+    /// A date and a time as clocks have it here.
+    Local(DateTime),
+}
+
+impl Since {
+    /// The time that is meant; `None` when it is before or after all time that can be told.
+    #[must_use]
+    pub fn resolve(self, now: Timestamp, zone: impl FnOnce() -> TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Moment(moment) => moment.resolve(now),
+            Self::Local(local) => zone().to_timestamp(local).ok(),
+        }
+    }
+}
+
+impl fmt::Display for Since {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Moment(Moment::At(at)) => at.fmt(f),
+            Self::Moment(Moment::FromNow(offset)) => offset.fmt(f),
+            Self::Local(local) => local.fmt(f),
+        }
+    }
+}
+
+/// Reads a time since which: as [`moment`], `10m` or `3d` ago, or a date, which is its midnight, with a time or without.
+pub fn since(text: &str) -> Result<Since, Mistake> {
+    const HINT: &str =
+        "write 10m, 2h or 3d (ago), 2026-11-21, '2026-11-21 10:00', RFC 3339 or a Unix second (1763719200)";
+    /// What is smaller is a count of something, and no second: it would be before 1973.
+    const SECONDS: u64 = 100_000_000;
+    if text.parse().is_ok_and(|number: u64| number < SECONDS) {
+        return mistake(format!("`{text}` has no unit"), "write 10m, 2h or 3d for so long ago");
+    }
+    let days = || SpanRelativeTo::days_are_24_hours();
+    let ago = text.parse::<Span>().ok().filter(|ago| !ago.is_negative() && !text.starts_with('+'));
+    let ago = ago.and_then(|ago| ago.to_duration(days()).ok()).and_then(SignedDuration::checked_neg);
+    let local = || text.parse::<DateTime>().ok().filter(|_| text.len() >= "2026-11-21".len());
+    match (ago, moment(text)) {
+        (Some(ago), _) => Ok(Since::Moment(Moment::FromNow(ago))),
+        (None, Ok(moment)) => Ok(Since::Moment(moment)),
+        (None, Err(wrong)) => local().map(Since::Local).ok_or(Mistake { hint: HINT, ..wrong }),
     }
 }
 
@@ -323,6 +363,30 @@ mod tests {
         for text in ["", "soon", "-", "+", "1.5", "10m", "99999999999999999999", "2026-13-01T00:00:00Z", "--5s"] {
             assert!(moment(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn since_takes_lengths_days_and_dates_of_here() {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().expect("a time");
+        let zone = || TimeZone::fixed(jiff::tz::offset(1));
+        let told = |text: &str| since(text).ok().and_then(|since| since.resolve(now, zone)).map(|at| at.to_string());
+        for (text, expected) in [
+            ("10m", "2026-11-22T11:50:00Z"),
+            ("1d", "2026-11-21T12:00:00Z"),
+            ("1d 2h", "2026-11-21T10:00:00Z"),
+            ("1w", "2026-11-15T12:00:00Z"),
+            ("-3h", "2026-11-22T09:00:00Z"),
+            ("2026-11-22", "2026-11-21T23:00:00Z"),
+            ("2026-11-22 10:30", "2026-11-22T09:30:00Z"),
+            ("2026-11-22T10:30:00Z", "2026-11-22T10:30:00Z"),
+            ("1795255200", "2026-11-21T10:00:00Z"),
+        ] {
+            assert_eq!(told(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["", "0", "10", "99999999", "soon", "1 month", "2026-11", "20261122", "2026-13-01", "+1d"] {
+            assert!(since(text).is_err(), "{text}");
+        }
+        assert!(since("10").is_err_and(|mistake| mistake.hint.contains("10m")));
     }
 
     #[test]

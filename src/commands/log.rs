@@ -56,7 +56,7 @@ pub struct LogArgs {
 pub fn run(args: &LogArgs, shared: &SharedArgs, context: &Context, reporter: &mut dyn Reporter) -> Result<Exit, Error> {
     let path = Logged::path(args.log.as_deref(), context)?;
     let shown = path.display().to_string();
-    let filter = args.filter.filter((context.clock)())?;
+    let filter = args.filter.filter(context)?;
     let logged = Logged::open(&path)?;
     if let (Some(id), Some(logged)) = (&args.id, &logged) {
         let catalogue = context.catalogue(shared.catalogue.as_deref())?;
@@ -67,6 +67,9 @@ pub fn run(args: &LogArgs, shared: &SharedArgs, context: &Context, reporter: &mu
         None => 0,
     };
     if args.follow {
+        if found == 0 {
+            reporter.report(&Outcome::Notice(Notice::Following { path: shown.clone() }))?;
+        }
         let end = logged.as_ref().map_or(0, |logged| logged.reader().end());
         return follow(Follower::new(&path, end), &filter, &shown, context, reporter);
     }

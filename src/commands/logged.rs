@@ -5,9 +5,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jiff::Timestamp;
 
-use super::arguments::{self, Moment};
+use super::arguments::{self, Since};
 use crate::context::Context;
 use crate::edge::import::{self, Part};
 use crate::edge::log::reading::{Line, LogReader, Place};
@@ -30,9 +29,9 @@ pub struct FilterArgs {
     /// Only these events: type, provider/type, or a glob
     #[arg(short, long, value_name = "GLOB", value_delimiter = ',', add = super::completions::complete_event(), help_heading = "Filters")]
     event: Vec<String>,
-    /// Only since this time: 10m (ago), a Unix second or RFC 3339
+    /// Only since this time: 10m or 3d (ago), a date or RFC 3339
     #[arg(long, value_name = "TIME", value_parser = arguments::since, allow_hyphen_values = true, help_heading = "Filters")]
-    since: Option<Moment>,
+    since: Option<Since>,
     /// Only what was not answered with a 2xx
     #[arg(long, help_heading = "Filters")]
     failed: bool,
@@ -46,20 +45,17 @@ impl FilterArgs {
     #[must_use]
     pub fn typed(&self) -> Vec<String> {
         let mut typed: Vec<String> = self.event.iter().map(|event| format!("--event {event}")).collect();
-        typed.extend(self.since.map(|since| match since {
-            Moment::At(at) => format!("--since {at}"),
-            Moment::FromNow(offset) => format!("--since {offset}"),
-        }));
+        typed.extend(self.since.map(|since| format!("--since {since}")));
         typed.extend(self.failed.then(|| "--failed".to_owned()));
         typed.extend(self.invalid.then(|| "--invalid".to_owned()));
         typed
     }
 
     /// What the flags say.
-    pub fn filter(&self, now: Timestamp) -> Result<Filter, Error> {
-        let since = self.since.map(|moment| {
+    pub fn filter(&self, context: &Context) -> Result<Filter, Error> {
+        let since = self.since.map(|since| {
             let bounds = || Error::usage("--since is out of all bounds", "give a time nearer to now");
-            moment.resolve(now).ok_or_else(bounds)
+            since.resolve((context.clock)(), context.zone).ok_or_else(bounds)
         });
         Ok(Filter {
             events: self.event.iter().map(|glob| Glob::new(glob)).collect(),
@@ -137,8 +133,11 @@ impl Logged {
         if let Some(torn) = self.reader.torn() {
             notices.push(Notice::UnfinishedLine { path: path.clone(), bytes: torn.bytes });
         }
-        if strange + too_long > 0 {
-            notices.push(Notice::StrangeLines { path, lines: strange + too_long });
+        if too_long > 0 {
+            notices.push(Notice::LongLines { path: path.clone(), lines: too_long });
+        }
+        if strange > 0 {
+            notices.push(Notice::StrangeLines { path, lines: strange });
         }
         Ok(notices)
     }
@@ -158,8 +157,7 @@ impl Logged {
                     }
                 },
                 Line::TooLong(bytes) => {
-                    let message = format!("a line is {bytes} bytes long, which is more than a record may be");
-                    return Err(bad(Fault::bad(capture::Place::default(), message)));
+                    return Err(bad(import::too_long(capture::Place::default(), bytes)));
                 }
             }
         }
@@ -180,13 +178,15 @@ impl Logged {
 
     /// The id that is meant: this one, or the only one that begins so; and the places of its records, the newest first.
     pub fn find(&self, id: &str) -> Result<(String, Vec<Place>), Error> {
-        let mut exact = Vec::new();
+        let (typed, mut exact) = (id, Vec::new());
+        // A list that is narrow ends an id in `…`.
+        let id = id.strip_suffix('…').unwrap_or(id);
         let mut alike: BTreeMap<String, Vec<Place>> = BTreeMap::new();
         // An id that JSON would escape is not found by its bytes.
         let needle = Some(id).filter(|id| !id.contains(['"', '\\', '/']) && id.is_ascii());
         self.walk(needle, |recorded, place| {
             let known = &recorded.delivery.id;
-            if known == id {
+            if known == typed {
                 exact.push(place);
             } else if known.starts_with(id) && (alike.len() < ALIKE || alike.contains_key(known)) {
                 alike.entry(known.clone()).or_default().push(place);
@@ -194,7 +194,7 @@ impl Logged {
             ControlFlow::Continue(())
         })?;
         if !exact.is_empty() {
-            return Ok((id.to_owned(), exact));
+            return Ok((typed.to_owned(), exact));
         }
         if alike.len() > 1 {
             return Err(Error::AmbiguousId { id: id.to_owned(), candidates: alike.into_keys().collect() });
@@ -257,4 +257,13 @@ impl Logged {
 /// Whether what was typed for a file or an id is a path that is not there, rather than an id.
 fn looks_like_path(what: &str) -> bool {
     Path::new(what).extension().is_some() || what.contains(['/', '\\'])
+}
+
+/// Whether there is something at a path, be it a link that leads nowhere.
+#[must_use]
+pub fn is_there(path: &Path) -> bool {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(error) => error.kind() == std::io::ErrorKind::PermissionDenied,
+    }
 }

@@ -4,6 +4,15 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+/// Refuses a directory, and what is no plain file: to open a FIFO would wait for somebody at its other end.
+pub fn plain(path: &Path) -> io::Result<()> {
+    match std::fs::metadata(path)? {
+        found if found.is_file() => Ok(()),
+        found if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        _ => Err(io::Error::other("it is not a plain file")),
+    }
+}
+
 /// What is in a file; an error when it is larger than that many bytes.
 pub fn file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     all(File::open(path)?, limit)

@@ -45,9 +45,7 @@ impl Error {
             }
             Self::Unreplayable { hint, .. } => hint.clone(),
             Self::Unresumable { .. } => "begin anew, without --resume".to_owned(),
-            Self::BadCapture { fault, .. } => {
-                return fault.hint.clone().or_else(|| Some("mend it, or take it out".to_owned()));
-            }
+            Self::BadCapture { fault, .. } => fault.way_out().to_owned(),
             Self::UnknownId { nearest: Some(id), .. } => format!("did you mean `{id}`?"),
             Self::UnknownId { .. } => "`wh log` lists what there is".to_owned(),
             Self::AmbiguousId { .. } => "give more of it".to_owned(),
@@ -66,7 +64,7 @@ impl Error {
             Self::NoChecks { scheme } => {
                 format!("`wh check --list --scheme {scheme}` shows them all, and why some say nothing here")
             }
-            Self::File { reason, .. } => return file_hint(reason),
+            Self::File { reason, .. } => file_hint(reason),
             Self::Report { reason, .. } => report_hint(reason),
             Self::Unwritable { reason, .. } => return unwritable_hint(reason),
             Self::Output(_)
@@ -81,15 +79,15 @@ impl Error {
     }
 }
 
-fn file_hint(reason: &io::Error) -> Option<String> {
+fn file_hint(reason: &io::Error) -> String {
     let hint = match reason.kind() {
         io::ErrorKind::NotFound => "check the path for a slip",
         io::ErrorKind::IsADirectory => "name a file in it",
         io::ErrorKind::NotADirectory => "a folder is due where a file is",
         io::ErrorKind::PermissionDenied => "make it readable to yourself",
-        _ => return None,
+        _ => "check that it is the file that you mean",
     };
-    Some(hint.to_owned())
+    hint.to_owned()
 }
 
 fn report_hint(reason: &io::Error) -> String {
@@ -106,6 +104,8 @@ fn unwritable_hint(reason: &io::Error) -> Option<String> {
     let hint = match reason.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "go to a folder that is yours",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "a file is in the way: move it",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room there",
+        io::ErrorKind::FileTooLarge => "raise the limit: `ulimit -f`",
         _ => return None,
     };
     Some(hint.to_owned())
@@ -135,8 +135,8 @@ fn unreachable_hint(target: &Target, failure: &Failure) -> Option<String> {
 
 fn catalogue_hint(error: &CatalogueError) -> Option<String> {
     let hint = match error {
-        CatalogueError::File(error) => return error.hint.clone(),
-        CatalogueError::Unreadable { .. } => return None,
+        CatalogueError::File(error) => return error.hint.clone().or_else(|| Some("mend it there".to_owned())),
+        CatalogueError::Unreadable { reason, .. } => file_hint(reason),
         CatalogueError::UnknownScheme { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
         CatalogueError::UnknownScheme { known, .. } => {
             format!("the schemes are {}; a provider of your own is found with --catalogue DIR", known.join(", "))

@@ -20,6 +20,9 @@ const GAP: usize = 2;
 /// How narrow a column of names may become before others go.
 const NARROW: usize = 10;
 
+/// How much wider a column becomes than it must, once lines of it were shown: so that its title need not be shown often.
+const SPARE: usize = 3;
+
 /// From how many columns on there is room for dates in full.
 const BROAD: usize = 90;
 
@@ -42,6 +45,8 @@ pub struct Table {
     widths: [usize; COLUMNS],
     /// How wide the terminal is, if that is known.
     columns: Option<usize>,
+    /// Whether lines of it were shown.
+    begun: bool,
     /// How a time is written.
     form: &'static str,
     zone: TimeZone,
@@ -60,23 +65,31 @@ impl Table {
             (true, _) => "%Y-%m-%d %H:%M:%S",
         };
         let needed = TITLES.map(str::len);
-        let mut table = Self { needed, widths: needed, columns, form, zone };
+        let mut table = Self { needed, widths: needed, columns, form, zone, begun: false };
         table.widen(entries);
+        table.begun = true;
         table
     }
 
-    /// Makes room for lines like these, too.
-    pub fn widen(&mut self, entries: &[Entry]) {
+    /// Makes room for lines like these, too; whether the columns are others than before.
+    pub fn widen(&mut self, entries: &[Entry]) -> bool {
+        let before = self.widths;
         for entry in entries {
             let cells = self.cells(entry);
-            for (width, cell) in self.needed.iter_mut().zip(cells) {
-                *width = (*width).max(cell.chars().count().min(sanitize::NAME));
+            for (column, (width, cell)) in self.needed.iter_mut().zip(cells).enumerate() {
+                let needed = cell.chars().count().min(sanitize::NAME);
+                // Nothing stands behind the last one, which may be of any length. What grows once may grow again.
+                let spare = if self.begun && column != ID { SPARE } else { 0 };
+                if needed > *width {
+                    *width = needed + spare;
+                }
             }
         }
         self.widths = self.needed;
         if let Some(columns) = self.columns {
             self.fit(columns);
         }
+        (0..COLUMNS).any(|column| column != ID && self.widths[column] != before[column])
     }
 
     /// Makes the table narrower, first where it costs least. What is then cut off shows that it is.
@@ -166,7 +179,7 @@ impl Table {
             time.unwrap_or_default(),
             way.to_owned(),
             sanitize::name(&answer).into_owned(),
-            sanitize::name(entry.scheme.as_deref().unwrap_or_default()).into_owned(),
+            sanitize::name(entry.scheme.as_deref().unwrap_or("?")).into_owned(),
             sanitize::name(&entry.event).into_owned(),
             entry.attempt.map(|attempt| attempt.to_string()).unwrap_or_default(),
             entry.duration.map(elapsed).unwrap_or_default(),
@@ -235,7 +248,8 @@ mod tests {
         let short = Entry { event: "a.b".to_owned(), ..entries.swap_remove(0) };
         let now = "2026-11-22T10:00:00Z".parse().expect("a time");
         let mut table = Table::new(std::slice::from_ref(&short), now, TimeZone::UTC, None);
-        table.widen(&entries);
+        assert!(table.widen(&entries), "the columns are others");
+        assert!(!table.widen(&entries) && !table.widen(&[short]), "now there is room");
         let row = table.row(&entries[0], Palette::new(false));
         assert!(row.contains("SUBSCRIPTION_PAYMENT_CREATED@free_spins  "), "{row}");
     }

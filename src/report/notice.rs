@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::explanation::duration;
 
+use crate::webhook::record::LONGEST;
+
 /// Something to know that is no failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
@@ -149,6 +151,18 @@ pub enum Notice {
         path: String,
         /// How long the line is.
         bytes: u64,
+    },
+    /// Lines of a log are longer than a record may be, and were passed over.
+    LongLines {
+        /// The log.
+        path: String,
+        /// How many.
+        lines: u64,
+    },
+    /// Nothing that is meant is in the log yet, and what comes is waited for.
+    Following {
+        /// The log.
+        path: String,
     },
     /// Lines of a log are no records, and were passed over.
     StrangeLines {
@@ -313,6 +327,12 @@ fn added(path: &str, nearest: Option<&str>) -> String {
     format!("the payload had no `{path}`: --set added it{instead}")
 }
 
+fn long_lines(path: &str, lines: u64) -> String {
+    let (what, is) = if lines == 1 { ("a line".to_owned(), "is") } else { (format!("{lines} lines"), "are") };
+    let most = LONGEST / 1024 / 1024;
+    format!("{what} of {path} {is} longer than the {most} MiB that are read of one delivery, and left out")
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -378,6 +398,8 @@ impl fmt::Display for Notice {
             Self::UnfinishedLine { path, bytes } => {
                 write!(f, "the last line of {path} is cut off after {bytes} bytes, and left out")
             }
+            Self::LongLines { path, lines } => f.write_str(&long_lines(path, *lines)),
+            Self::Following { path } => write!(f, "waiting for what will be recorded in {path}"),
             Self::StrangeLines { path, lines: 1 } => write!(f, "a line of {path} is no record, and left out"),
             Self::StrangeLines { path, lines } => write!(f, "{lines} lines of {path} are no records, and left out"),
             Self::MoreLogged { shown } => write!(f, "these are the newest {shown}; wh log -n 100 lists more of them"),

@@ -39,9 +39,7 @@ impl HumanReporter<'_> {
                 Examined::Unread(fault) => {
                     self.output.flush()?;
                     self.aside(Role::Bad, "error:", &told(file, fault))?;
-                    if let Some(hint) = &fault.hint {
-                        self.aside(Role::Notice, "hint:", hint)?;
-                    }
+                    self.aside(Role::Notice, "hint:", fault.way_out())?;
                 }
             }
         }
@@ -321,7 +319,7 @@ struct FaultLine<'a> {
     r#type: &'static str,
     code: &'static str,
     message: String,
-    hint: Option<&'a str>,
+    hint: &'a str,
     file: &'a str,
     line: Option<u64>,
     column: Option<usize>,
@@ -356,7 +354,7 @@ impl JsonReporter<'_> {
                         r#type: "error",
                         code: fault.code(),
                         message: told(file, fault),
-                        hint: fault.hint.as_deref(),
+                        hint: fault.way_out(),
                         file,
                         line: place.line,
                         column: place.column,

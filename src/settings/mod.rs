@@ -8,10 +8,10 @@ pub mod file;
 pub mod secret;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::{fmt, fs};
 
 use self::file::{Line, Section, SettingsFile};
 use self::secret::{SecretSetting, joined};
@@ -203,10 +203,8 @@ impl Found {
     /// Reads a file; `None` when there is none.
     fn read(path: &Path, shown: String, of_project: bool) -> Result<Option<Self>, Error> {
         let unreadable = |reason| Error::File { path: shown.clone(), reason };
-        // Looked at before it is opened: a pipe of that name would keep its reader waiting.
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() => {}
-            Ok(_) => return Err(unreadable(io::ErrorKind::IsADirectory.into())),
+        match input::plain(path) {
+            Ok(()) => {}
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
             }

@@ -112,6 +112,16 @@ impl Fault {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// The way out: its own, or what helps with all of its kind.
+    #[must_use]
+    pub fn way_out(&self) -> &str {
+        self.hint.as_deref().unwrap_or(match self.kind {
+            FaultKind::Bad => "mend it, or take it out",
+            FaultKind::Nothing => "name a file with deliveries in it; `wh listen` records what arrives",
+            FaultKind::Bare => "give the headers that came with it",
+        })
+    }
+
     /// The kind in one word, for machines.
     #[must_use]
     pub const fn code(&self) -> &'static str {

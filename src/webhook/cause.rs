@@ -16,7 +16,12 @@ pub fn innermost(error: &(dyn Error + 'static)) -> String {
 /// What the system says, as the end of a sentence: `no such file or directory`.
 #[must_use]
 pub fn told(reason: &io::Error) -> String {
-    let text = reason.to_string();
+    // The system's own words, where only the kind is known; and a directory is told as other files are that are none.
+    let text = match (reason.kind(), reason.raw_os_error()) {
+        (io::ErrorKind::NotFound, None) if reason.get_ref().is_none() => "no such file or directory".to_owned(),
+        (io::ErrorKind::IsADirectory, _) => "it is a directory".to_owned(),
+        _ => reason.to_string(),
+    };
     let words = without_number(&text);
     words.chars().next().map_or_else(String::new, |first| first.to_lowercase().to_string() + &words[first.len_utf8()..])
 }
@@ -42,5 +47,8 @@ mod tests {
         assert_eq!(told(&refused()).to_lowercase(), cause.to_lowercase());
         assert_eq!(told(&io::Error::other("It holds 16 MiB")), "it holds 16 MiB");
         assert_eq!(innermost(&io::Error::other("alone")), "alone");
+        assert_eq!(told(&io::ErrorKind::NotFound.into()), "no such file or directory");
+        assert_eq!(told(&io::ErrorKind::IsADirectory.into()), "it is a directory");
+        assert_eq!(told(&io::Error::new(io::ErrorKind::NotFound, "No such host")), "no such host");
     }
 }

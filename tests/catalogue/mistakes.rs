@@ -73,12 +73,27 @@ fn the_file_without_mistakes_is_read() {
 
 #[test]
 fn what_is_no_toml_is_told_with_its_place() {
-    is_told("", "1:1: the file is empty", None);
-    is_told(" \n\n", "1:1: the file is empty", None);
-    mistake(r#""An example""#, r#""An example"#, "2:20: invalid basic string, expected `\"`", None);
-    mistake(r#""An example""#, "An example", "2:9: string values must be quoted, expected literal string", None);
-    mistake("[request]", "[request", "9:9: unclosed table, expected `]`", None);
-    mistake("about =", "title =", "2:1: duplicate key", None);
+    is_told("", "1:1: the file is empty", Some("`wh init --provider NAME` writes one to begin with"));
+    is_told(" \n\n", "1:1: the file is empty", Some("`wh init --provider NAME` writes one to begin with"));
+    mistake(
+        r#""An example""#,
+        r#""An example"#,
+        "2:20: invalid basic string, expected `\"`",
+        Some("it is TOML: lines of key = \"value\", below [tables]"),
+    );
+    mistake(
+        r#""An example""#,
+        "An example",
+        "2:9: string values must be quoted, expected literal string",
+        Some("it is TOML: lines of key = \"value\", below [tables]"),
+    );
+    mistake(
+        "[request]",
+        "[request",
+        "9:9: unclosed table, expected `]`",
+        Some("it is TOML: lines of key = \"value\", below [tables]"),
+    );
+    mistake("about =", "title =", "2:1: duplicate key", Some("keep one of them"));
 }
 
 #[test]
@@ -104,23 +119,58 @@ fn an_unknown_key_is_told_with_what_is_known() {
 
 #[test]
 fn what_is_missing_is_told_where_it_should_be() {
-    mistake("about = \"An example\"\n", "", "1:1: `about` is missing", None);
-    mistake("test = \"whsec_dGVzdA==\"\n", "", "15:1: `secret.test` is missing", None);
-    mistake("algorithm = \"hmac-sha256\"\n", "", "20:1: `signature.algorithm` is missing", None);
-    mistake("content = \"{timestamp}.{body}\"\n", "", "20:1: `signature.content` is missing", None);
-    mistake("name = \"X-Acme-Signature\"\n", "", "25:1: `signature.headers.name` is missing", None);
+    mistake("about = \"An example\"\n", "", "1:1: `about` is missing", Some("add it: about = …"));
+    mistake("test = \"whsec_dGVzdA==\"\n", "", "15:1: `secret.test` is missing", Some("add it: test = …"));
+    mistake(
+        "algorithm = \"hmac-sha256\"\n",
+        "",
+        "20:1: `signature.algorithm` is missing",
+        Some("add it: algorithm = …"),
+    );
+    mistake(
+        "content = \"{timestamp}.{body}\"\n",
+        "",
+        "20:1: `signature.content` is missing",
+        Some("add it: content = …"),
+    );
+    mistake("name = \"X-Acme-Signature\"\n", "", "25:1: `signature.headers.name` is missing", Some("add it: name = …"));
     let eventless = GOOD.replace("\"X-Acme-Event\" = \"{event}\"", "").replace("type = \"/type\"", "");
-    is_told(&eventless, "5:1: `event.type` is missing", None);
+    is_told(&eventless, "5:1: `event.type` is missing", Some("add it: type = …"));
 }
 
 #[test]
 fn a_value_of_another_type_is_told() {
-    mistake("\"An example\"", "7", "2:9: `about` must be a text in quotes", None);
-    mistake("\"An example\"", "\"\"", "2:9: `about` is empty", None);
-    mistake("[\"2xx\"]", "200", "35:11: `delivery.success` must be a list of texts", None);
-    mistake("success", "retry-after = 1\nsuccess", "35:15: `delivery.retry-after` must be true or false", None);
-    mistake("[[signature.headers]]", "[signature.headers]", "25:1: `signature.headers` must be a list of tables", None);
-    mistake("tolerance-past = \"300s\"", "unit = {}", "31:8: `timestamp.unit` must be a text in quotes", None);
+    mistake("\"An example\"", "7", "2:9: `about` must be a text in quotes", Some("write about = \"…\""));
+    mistake(
+        "\"An example\"",
+        "\"\"",
+        "2:9: `about` is empty",
+        Some("put something between the quotes, or take the line out"),
+    );
+    mistake(
+        "[\"2xx\"]",
+        "200",
+        "35:11: `delivery.success` must be a list of texts",
+        Some("write success = [\"…\", \"…\"]"),
+    );
+    mistake(
+        "success",
+        "retry-after = 1\nsuccess",
+        "35:15: `delivery.retry-after` must be true or false",
+        Some("write retry-after = true, or leave it out"),
+    );
+    mistake(
+        "[[signature.headers]]",
+        "[signature.headers]",
+        "25:1: `signature.headers` must be a list of tables",
+        Some("write [[signature.headers]] above each of them"),
+    );
+    mistake(
+        "tolerance-past = \"300s\"",
+        "unit = {}",
+        "31:8: `timestamp.unit` must be a text in quotes",
+        Some("write unit = \"…\""),
+    );
 }
 
 #[test]
@@ -282,7 +332,7 @@ fn a_bad_value_is_told_with_its_place() {
     mistake("[\"2xx\"]", "[\"2xx\", \"200 OK\"]", &format!("35:19: `200 OK` {status}"), None);
     mistake("[\"2xx\"]", "\"6xx\"", &format!("35:11: `6xx` {status}"), None);
     let count = "35:12: `delivery.attempts` must be a whole number from 1 to 1000";
-    mistake("success = [\"2xx\"]", "attempts = 0", count, None);
+    mistake("success = [\"2xx\"]", "attempts = 0", count, Some("write attempts = 3, without quotes"));
     mistake(CONTENT_TYPE, "path = \"webhooks\"", "10:8: `request.path` must start with /: `webhooks`", None);
     for path in ["/a b", "/a#b", "/a\\u0000"] {
         let shown = path.replace("\\u0000", "\\0");

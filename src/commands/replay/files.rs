@@ -50,7 +50,7 @@ pub(super) struct Held {
 impl Source {
     /// Finds out what a file is, and opens it.
     pub(super) fn open(path: &Path, preparer: &mut Preparer<'_>) -> Result<Self, Error> {
-        let file = File::open(path).map_err(|reason| Error::file(path, reason))?;
+        let file = input::plain(path).and_then(|()| File::open(path)).map_err(|reason| Error::file(path, reason))?;
         if let Some(held) = Self::hold(path, Box::new(BufReader::new(file)), preparer)? {
             return Ok(held);
         }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::ReplayArgs;
 use super::files::Source;
 use super::preparing::Preparer;
-use crate::commands::logged::Logged;
+use crate::commands::logged::{Logged, is_there};
 use crate::context::Context;
 use crate::edge::log::reading::Place;
 use crate::edge::unfinished::{Stopped, hash};
@@ -66,7 +66,7 @@ impl Selection {
         context: &Context,
         preparer: &mut Preparer<'_>,
     ) -> Result<(Self, Vec<Notice>), Error> {
-        let filter = args.filter.filter((context.clock)())?;
+        let filter = args.filter.filter(context)?;
         let kept = Kept { signature: args.keep_signature, pace: args.keep_pace };
         let mut chosen = Choosing {
             log,
@@ -85,7 +85,7 @@ impl Selection {
             match what.as_str() {
                 "last" => chosen.newest(Some(1))?,
                 "-" => chosen.stdin((context.input)(), preparer)?,
-                path if Path::new(path).is_file() => chosen.file(Path::new(path), preparer)?,
+                path if is_there(Path::new(path)) => chosen.file(Path::new(path), preparer)?,
                 id => chosen.id(id)?,
             }
         }

@@ -14,8 +14,8 @@ use memchr::memchr;
 use super::is_told;
 use super::judge::Judge;
 use super::reading::Failure;
-use crate::edge::import::{self, Block, Blocks, LARGEST, Part};
-use crate::webhook::capture::{Fault, Place};
+use crate::edge::import::{self, Block, Blocks, Part};
+use crate::webhook::capture::Place;
 use crate::webhook::judgement::{Count, Examined};
 use crate::webhook::record::Reader;
 
@@ -120,9 +120,7 @@ fn examine(block: &Block, reader: &mut Reader, judge: &Judge, quiet: bool) -> Ba
     }
     if let Some(length) = block.left_out() {
         batch.lines += 1;
-        let most = LARGEST / 1024 / 1024;
-        let message = format!("this line has {length} bytes, and at most {most} MiB are read of one delivery");
-        batch.examined.push(Examined::Unread(Fault::bad(Place::line(batch.lines), message)));
+        batch.examined.push(Examined::Unread(import::too_long(Place::line(batch.lines), length)));
     }
     batch
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::VerifyArgs;
-use crate::commands::logged::Logged;
+use crate::commands::logged::{Logged, is_there};
 use crate::context::Context;
 use crate::edge::log::reading::Place;
 use crate::error::Error;
@@ -42,7 +42,7 @@ pub(super) fn sources(args: &VerifyArgs, context: &Context) -> Result<Vec<Source
 fn source(path: &Path) -> Source {
     match path.to_str() {
         Some("-") => Source::Stdin,
-        Some(id) if !path.exists() => Source::Logged(id.to_owned()),
+        Some(id) if !is_there(path) => Source::Logged(id.to_owned()),
         Some(_) | None => Source::File(path.to_owned()),
     }
 }

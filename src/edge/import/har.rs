@@ -14,7 +14,7 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{LARGEST, Part};
+use super::{LARGEST, Part, too_large};
 use crate::webhook::capture::{Capture, Fault, Place};
 use crate::webhook::delivery::Delivery;
 
@@ -40,7 +40,7 @@ pub(super) fn entries(
         if left.get() > 0 {
             return Err(error.into());
         }
-        format!("an entry is longer than {} MiB, which is the most that is read of one delivery", LARGEST / 1024 / 1024)
+        return each(Part::Fault(too_large(place, "an entry")));
     } else if error.is_eof() {
         "the archive is cut off".to_owned()
     } else {
@@ -159,6 +159,7 @@ impl<'de> Visitor<'de> for Entries<'_> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an entry of HAR, which is an object")]
 #[serde(rename_all = "camelCase")]
 struct Entry {
     #[serde(default)]
@@ -167,6 +168,7 @@ struct Entry {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "`request`, which is an object")]
 #[serde(rename_all = "camelCase")]
 struct HarRequest {
     method: String,
@@ -177,12 +179,14 @@ struct HarRequest {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a header as {name, value}")]
 struct Pair {
     name: String,
     value: String,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "`postData`, which is an object")]
 struct PostData {
     #[serde(default)]
     text: Option<String>,

@@ -21,9 +21,10 @@ pub use self::look::Form;
 pub use self::record::line;
 
 use crate::webhook::capture::{Capture, Fault, Place};
+use crate::webhook::record::LONGEST;
 
 /// How long a line, a message or a document may be, in bytes: what is longer is told, and passed over.
-pub const LARGEST: usize = 32 * 1024 * 1024;
+pub const LARGEST: usize = LONGEST;
 
 /// What a part of a file is.
 #[derive(Debug)]
@@ -108,8 +109,17 @@ impl Import {
 }
 
 fn too_large(place: Place, what: &str) -> Fault {
-    let megabytes = LARGEST / 1024 / 1024;
-    Fault::bad(place, format!("{what} is longer than {megabytes} MiB, which is the most that is read of one delivery"))
+    let most = LARGEST / 1024 / 1024;
+    Fault::bad(place, format!("{what} is longer than {most} MiB, which is the most that is read of one delivery"))
+        .with_hint(format!(
+            "take it out: {most} MiB are the most for every command; `wh listen --max-body` refuses large bodies"
+        ))
+}
+
+/// A line that is longer than that.
+#[must_use]
+pub fn too_long(place: Place, bytes: u64) -> Fault {
+    too_large(place, &format!("a line of {bytes} bytes"))
 }
 
 /// Reads what is there, at least a byte unless it is the end.

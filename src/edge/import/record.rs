@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Part;
+use super::{LARGEST, Part, too_long};
 use crate::webhook::capture::{Capture, Fault, Place};
 use crate::webhook::record::{self, ReadError, ReadProblem, Reader, Recorded};
 
@@ -12,6 +12,9 @@ pub fn line(reader: &mut Reader, text: &[u8], number: u64) -> Part {
     let text = text.trim_ascii_end();
     if text.is_empty() {
         return Part::Other;
+    }
+    if text.len() > LARGEST {
+        return Part::Fault(too_long(Place::line(number), text.len() as u64));
     }
     let zeros = text.iter().rev().take_while(|byte| **byte == 0).count();
     if zeros > 0 {

@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::is_same;
-use super::reading::LONGEST;
+use crate::webhook::record::LONGEST;
 
 /// How much is read at a time.
 const CHUNK: usize = 64 * 1024;

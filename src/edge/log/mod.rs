@@ -11,6 +11,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::edge::input;
+
 /// How large a log grows before it is put aside, in bytes.
 pub const LARGEST: u64 = 256 * 1024 * 1024;
 
@@ -142,11 +144,9 @@ fn aside(path: &Path) -> PathBuf {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    // Opening a FIFO would wait for its reader, so that a path is looked at before it is opened.
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => return Err(io::Error::other("it is a directory")),
-        Ok(metadata) if !metadata.is_file() => return Err(io::Error::other("it is not a plain file")),
-        Ok(_) | Err(_) => {}
+    match input::plain(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
     }
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);

@@ -7,9 +7,8 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{Torn, aside, is_same};
-
-/// How long a line may be, in bytes: a record of the largest body that is usually accepted, each byte of it an escape.
-pub const LONGEST: usize = 64 * 1024 * 1024;
+use crate::edge::input;
+use crate::webhook::record::LONGEST;
 
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -201,6 +200,9 @@ impl Backward<'_> {
         if self.start == 0 && from == 0 && self.buffer[..end].starts_with(MARK) {
             from = MARK.len();
         }
+        if end - from > self.log.longest {
+            return Line::TooLong((end - from) as u64);
+        }
         let length = u32::try_from(end - from).expect("a line is not longer than what is held");
         let place = Place { part: self.part, offset: self.start + from as u64, length };
         Line::Whole(&self.buffer[from..end], place)
@@ -247,15 +249,7 @@ impl Backward<'_> {
 }
 
 fn open(path: &Path) -> io::Result<Option<File>> {
-    // Opening a FIFO would wait for its writer.
-    match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => return Err(io::Error::other("it is a directory")),
-        Ok(metadata) if !metadata.is_file() => return Err(io::Error::other("it is not a plain file")),
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    }
-    match File::open(path) {
+    match input::plain(path).and_then(|()| File::open(path)) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -371,6 +365,11 @@ mod tests {
         assert_eq!(lines(&reader), ["b".to_owned(), format!("{} bytes", long.len()), "a".to_owned()]);
         let (_folder, mut reader) = log(format!("{long}\nb\n").as_bytes(), None);
         reader.longest = 2 * CHUNK;
+        assert_eq!(lines(&reader), ["b".to_owned(), format!("{} bytes", long.len())]);
+        // To the byte, whatever the chunks are.
+        reader.longest = long.len();
+        assert_eq!(lines(&reader), ["b", &long]);
+        reader.longest = long.len() - 1;
         assert_eq!(lines(&reader), ["b".to_owned(), format!("{} bytes", long.len())]);
     }
 

@@ -41,8 +41,13 @@ impl HumanReporter<'_> {
         self.line(line, ARROW)
     }
 
+    /// ` [msg_2Lk9…]`; nothing where there is none.
     fn id(&self, delivery: &Delivery) -> String {
-        self.paint(Role::Faint, &format!("[{}]", sanitize::name(&delivery.id)))
+        if delivery.id.is_empty() {
+            return String::new();
+        }
+        let id = self.paint(Role::Faint, &format!("[{}]", sanitize::name(&delivery.id)));
+        format!(" {id}")
     }
 
     /// `10:00:00 --> wpg slot.submitted [msg_2Lk9…]`
@@ -50,7 +55,7 @@ impl HumanReporter<'_> {
         let scheme = sanitize::name(delivery.scheme.as_deref().unwrap_or("?"));
         let event = delivery.event_name();
         let event = self.paint(Role::Name, &sanitize::name(&event));
-        format!("{} --> {scheme} {event} {}", self.time(at), self.id(delivery))
+        format!("{} --> {scheme} {event}{}", self.time(at), self.id(delivery))
     }
 
     pub(super) fn sending(
@@ -98,7 +103,7 @@ impl HumanReporter<'_> {
                 let role = if status.is_success() { Role::Good } else { Role::Bad };
                 let word = self.paint(role, &status_words(status));
                 let answered = at.checked_add(took.unwrap_or_default()).unwrap_or(at);
-                let line = format!("{} <-- {word} by wh {}", self.time(answered), self.id(delivery));
+                let line = format!("{} <-- {word} by wh{}", self.time(answered), self.id(delivery));
                 self.arrow(&line)
             }
             Some(_) | None => Ok(()),
@@ -145,7 +150,7 @@ impl HumanReporter<'_> {
         };
         let at = attempt.started.checked_add(attempt.duration).unwrap_or(attempt.started);
         let line = format!(
-            "{} <-- {result} {} {} ({}) {}",
+            "{} <-- {result} {} {} ({}){}",
             self.time(at),
             delivery.request.method(),
             sanitize::line(&delivery.request.uri().to_string()),

@@ -13,21 +13,20 @@ use crate::webhook::provider::Provider;
 use crate::webhook::record::{Direction, Entry, Recorded};
 
 impl HumanReporter<'_> {
-    /// Lines of a table, whose columns are as wide as those so far ask for.
+    /// Lines of a table, whose columns are as wide as those so far ask for. Where they change, their titles come again.
     pub(super) fn logged(&mut self, entries: &[Entry], now: Timestamp) -> io::Result<()> {
         let palette = self.style.output;
-        let (table, head) = match self.table.take() {
+        let quiet = self.is(Verbosity::Quiet);
+        let (table, changed) = match self.table.take() {
             Some(mut table) => {
-                table.widen(entries);
-                (table, None)
+                let changed = table.widen(entries);
+                (table, changed)
             }
-            None => {
-                let table = Table::new(entries, now, self.zone(), self.style.page.columns());
-                let head = (!self.is(Verbosity::Quiet)).then(|| table.head(palette));
-                (table, head)
-            }
+            None => (Table::new(entries, now, self.zone(), self.style.page.columns()), true),
         };
-        let rows = entries.iter().map(|entry| table.row(entry, palette));
+        let head = (changed && !quiet).then(|| table.head(palette));
+        let meant = entries.iter().filter(|entry| !quiet || !entry.is_good() || entry.trouble.is_some());
+        let rows = meant.map(|entry| table.row(entry, palette));
         for line in head.into_iter().chain(rows) {
             writeln!(self.output, "{}", line.trim_end())?;
         }
@@ -45,10 +44,10 @@ impl HumanReporter<'_> {
     ) -> io::Result<()> {
         let delivery = &recorded.delivery;
         if first {
-            let scheme = delivery.scheme.as_deref().unwrap_or("unknown scheme");
+            let scheme = delivery.scheme.as_deref().unwrap_or("?");
             let event = delivery.event_name();
             let words = [scheme, &event, &delivery.id].map(sanitize::name);
-            let heading = self.paint(Role::Heading, &words.join(" "));
+            let heading = self.paint(Role::Heading, words.join(" ").trim_end());
             self.line(&heading, 2)?;
         }
         let title = self.occasion(recorded);

@@ -26,6 +26,10 @@ use super::scheme::Scheme;
 /// The name and version of the form.
 pub const SCHEMA: &str = "wh.delivery/1";
 
+/// How long a record may be that is read, in bytes, and any other form of one delivery: a record of the largest body that
+/// is usually accepted, each byte of it an escape.
+pub const LONGEST: usize = 64 * 1024 * 1024;
+
 /// What stands in place of a header that is the secret itself.
 pub const REDACTED: &str = "(redacted)";
 

@@ -78,12 +78,23 @@ impl ReadError {
         let (line, column) = (error.line().max(1), error.column().max(1));
         let text = error.to_string();
         // The place stands in fields of its own.
-        let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_owned();
+        let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+        let text = in_words(text);
         let problem = match error.classify() {
             Category::Eof => ReadProblem::CutOff,
             Category::Syntax | Category::Io => ReadProblem::NotJson(text),
             Category::Data => ReadProblem::Member(text),
         };
         Self { line, column, problem }
+    }
+}
+
+/// A message in which numbers are told by what they stand for, and not by the name of their type.
+fn in_words(message: &str) -> String {
+    let names = [("u16", "a status"), ("u32", "the number of an attempt"), ("f64", "a number of milliseconds")];
+    let found = names.iter().find_map(|(name, words)| Some((message.strip_suffix(name)?, words)));
+    match found {
+        Some((before, words)) if before.ends_with("expected ") => format!("{before}{words}"),
+        Some(_) | None => message.to_owned(),
     }
 }

@@ -107,7 +107,7 @@ impl<'a> Table<'a> {
             Some(number @ 1..=100) => Ok(Some(number)),
             _ => {
                 let message = format!("`{}` must be a share from 1% to 100%", self.full_name(key));
-                Err(self.error(&text.span, message, None))
+                Err(self.error(&text.span, message, Some(format!("write {key} = \"50%\""))))
             }
         }
     }
@@ -206,7 +206,7 @@ impl<'a> Table<'a> {
         if let Some(error) = self.mistyped(key) {
             return error;
         }
-        self.source.error(self.at, format!("`{}` is missing", self.full_name(key)), None)
+        self.source.error(self.at, format!("`{}` is missing", self.full_name(key)), Some(format!("add it: {key} = …")))
     }
 
     /// Refuses every key but these, before any of them is read.
@@ -238,14 +238,26 @@ impl<'a> Table<'a> {
     }
 
     fn wrong_type(&self, key: &str, value: &Node<'_>, wanted: &str) -> FileError {
-        self.source.error(value.span.start, format!("`{}` must be {wanted}", self.full_name(key)), None)
+        let name = self.full_name(key);
+        let form = match wanted {
+            "a table" => format!("[{name}] above what belongs to it"),
+            "a list of tables" => format!("[[{name}]] above each of them"),
+            "a text in quotes" => format!("{key} = \"…\""),
+            "a list of texts" => format!("{key} = [\"…\", \"…\"]"),
+            "a list of lists" => format!("{key} = [[\"…\"], [\"…\"]]"),
+            "true or false" => format!("{key} = true, or leave it out"),
+            _ => format!("{key} = 3, without quotes"),
+        };
+        self.source.error(value.span.start, format!("`{name}` must be {wanted}"), Some(format!("write {form}")))
     }
 
     fn as_text(&self, key: &str, value: &Node<'_>) -> Result<At<String>, FileError> {
         match &value.value {
-            Value::Text(text) if text.is_empty() => {
-                Err(self.error(&value.span, format!("`{}` is empty", self.full_name(key)), None))
-            }
+            Value::Text(text) if text.is_empty() => Err(self.error(
+                &value.span,
+                format!("`{}` is empty", self.full_name(key)),
+                Some("put something between the quotes, or take the line out".to_owned()),
+            )),
             Value::Text(text) => Ok(At { value: text.as_ref().to_owned(), span: value.span.clone() }),
             _ => Err(self.wrong_type(key, value, "a text in quotes")),
         }

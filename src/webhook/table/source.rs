@@ -74,9 +74,17 @@ impl<'a> Source<'a> {
     /// The file as a table.
     pub fn table(self) -> Result<Table<'a>, FileError> {
         if self.text.trim().is_empty() {
-            return Err(self.error(0, "the file is empty".to_owned(), None));
+            return Err(self.error(
+                0,
+                "the file is empty".to_owned(),
+                Some("`wh init --provider NAME` writes one to begin with".to_owned()),
+            ));
         }
-        let entries = tree::parse(self.text).map_err(|(offset, message)| self.error(offset, message, None))?;
+        let entries = tree::parse(self.text).map_err(|(offset, message)| {
+            let twice = message.contains("duplicate key");
+            let hint = if twice { "keep one of them" } else { "it is TOML: lines of key = \"value\", below [tables]" };
+            self.error(offset, message, Some(hint.to_owned()))
+        })?;
         Ok(self.of(entries))
     }
 
