@@ -121,6 +121,18 @@ fn a_rate_is_held_whatever_the_answers_take() {
 }
 
 #[test]
+fn with_verbose_each_is_told_and_the_figures_are_not_missing() {
+    let endpoint = Endpoint::new();
+    let output = send(&endpoint.port(), ["slot.submitted", "-n", "3", "-v"]).run();
+    output
+        .exit(0)
+        .stdout_contains("3 of 3 accepted")
+        .stdout_contains("3 attempts in")
+        .stdout_contains("p50")
+        .stderr_any();
+}
+
+#[test]
 fn many_reach_the_receiver_inside() {
     let output = Wh::new().args(["send", "slot.submitted", "-n", "50", "-c", "4", "--json"]).run();
     assert_eq!(output.exit(0).json("summary")["accepted"], json!(50));

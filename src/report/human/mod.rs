@@ -172,7 +172,7 @@ impl<'a> HumanReporter<'a> {
         }
         let text = self.paint(if good { Role::Good } else { Role::Bad }, &totals::outcome(summary));
         self.line(&text, 2)?;
-        if summary.counted && summary.attempts > 0 {
+        if (summary.counted || self.is(Verbosity::Verbose)) && summary.attempts > 0 {
             for line in totals::details(summary, self.style.page.columns()) {
                 self.line(&format!("  {line}"), 4)?;
             }
