@@ -154,6 +154,8 @@ pub enum Outcome<'a> {
         /// How many attempts in a row had failed.
         failures: u32,
     },
+    /// Ctrl-C was pressed, which a terminal shows.
+    Interrupted,
     /// How far it is.
     Progress(Progress),
     /// Parts of a file were verified.

@@ -45,11 +45,13 @@ impl Meter {
         (self.bar, self.has_cells) = (Some(bar), has_cells);
     }
 
-    /// Takes it off the screen, so that something else can be written there.
-    pub fn clear(&mut self) {
-        if let Some(bar) = self.bar.take() {
+    /// Takes it off the screen, so that something else can be written there; says whether it was there.
+    pub fn clear(&mut self) -> bool {
+        let bar = self.bar.take();
+        if let Some(bar) = &bar {
             bar.finish_and_clear();
         }
+        bar.is_some()
     }
 }
 

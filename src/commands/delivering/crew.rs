@@ -51,7 +51,7 @@ pub(super) async fn fly(run: &RefCell<Run<'_, '_>>) -> Left {
             left = one_leaves(run, &mut workers), if !workers.is_empty() => left,
             () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => Ok(None),
             _ = tick.tick(), if watched => run.borrow_mut().show_progress().map(|()| None),
-            () = interruptions.next() => Ok(Some(Stop::Interrupted)),
+            () = interruptions.next() => run.borrow_mut().interrupt().map(|()| Some(Stop::Interrupted)),
         };
         match left {
             Ok(None) => {}

@@ -138,6 +138,11 @@ impl<'a, 'b> Run<'a, 'b> {
         }
     }
 
+    /// Takes note of Ctrl-C.
+    pub(super) fn interrupt(&mut self) -> Result<(), Error> {
+        self.screen.interrupted()
+    }
+
     /// Says that what is on its way is waited for, where it is.
     pub(super) fn tell_of_grace(&mut self) -> Result<(), Error> {
         match self.plan.grace {

@@ -61,6 +61,11 @@ impl<'a> Screen<'a> {
         Ok(self.reporter.report(&Outcome::Notice(notice))?)
     }
 
+    /// Ctrl-C was pressed.
+    pub(super) fn interrupted(&mut self) -> Result<(), Error> {
+        Ok(self.reporter.report(&Outcome::Interrupted)?)
+    }
+
     /// A delivery goes out.
     pub(super) fn sending(
         &mut self,

@@ -112,6 +112,15 @@ impl<'a> HumanReporter<'a> {
         writeln!(self.output)
     }
 
+    /// Begins a line of its own: the terminal has put ^C where the cursor stood, which a bar takes off with itself.
+    fn interrupted(&mut self, drawn: bool) -> io::Result<()> {
+        if self.style.terminal && !drawn {
+            writeln!(self.output)?;
+            self.output.flush()?;
+        }
+        Ok(())
+    }
+
     fn listened(&mut self, totals: Totals) -> io::Result<()> {
         let Totals { received, valid, invalid, unverified, forwarded, failed, .. } = totals;
         let role = if invalid + failed > 0 { Role::Bad } else { Role::Good };
@@ -183,10 +192,9 @@ impl<'a> HumanReporter<'a> {
 
 impl Reporter for HumanReporter<'_> {
     fn report(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
-        if !matches!(outcome, Outcome::Progress(_) | Outcome::Checked(_)) {
-            self.meter.clear();
-        }
+        let drawn = !matches!(outcome, Outcome::Progress(_) | Outcome::Checked(_)) && self.meter.clear();
         match outcome {
+            Outcome::Interrupted => self.interrupted(drawn)?,
             Outcome::Notice(notice) => {
                 if self.is(Verbosity::Quiet) || notice.is_detail() && !self.is(Verbosity::Verbose) {
                     return Ok(());

@@ -100,7 +100,11 @@ impl Reporter for JsonReporter<'_> {
                     Ok(())
                 };
             }
-            Outcome::Sending { .. } | Outcome::Progress(_) | Outcome::Draft { .. } | Outcome::Next(_) => return Ok(()),
+            Outcome::Sending { .. }
+            | Outcome::Interrupted
+            | Outcome::Progress(_)
+            | Outcome::Draft { .. }
+            | Outcome::Next(_) => return Ok(()),
             Outcome::Planned { delivery, provider, secrets } => signed(delivery, *provider, *secrets),
             Outcome::Signed { delivery, provider, .. } => signed(delivery, Some(provider), true),
             Outcome::Received { delivery, provider, at, remote, verdict, answer, secrets, why, .. } => {
