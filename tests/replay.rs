@@ -322,6 +322,44 @@ fn a_strangers_request_in_the_log_stops_nobody_who_asks_for_all() {
     assert_eq!(endpoint.arrivals().len(), 5);
 }
 
+#[test]
+fn the_last_is_the_same_whatever_is_kept_of_it() {
+    let (log, endpoint) = (Log::of(2), Endpoint::new());
+    log.replay(&["msg_0", "-q", "--to", &endpoint.port()]).run().exit(0);
+    for flags in [&[][..], &["--keep-signature"], &["--pace"]] {
+        log.replay(&[&["last", "-q", "--to", &endpoint.port()], flags].concat()).run().exit(0);
+    }
+    assert_eq!(bodies(&endpoint), expected([0; 4]));
+}
+
+#[test]
+fn where_all_are_strangers_the_way_out_is_told() {
+    let log = Log::of(1);
+    let strange = fs::read_to_string(log.path()).expect("a log").replace("\"wpg\"", "null").replace("X-WPG", "X");
+    fs::write(log.path(), strange).expect("room");
+    log.replay(&["--event", "*", "--to", "9"]).run().exit(4).stderr_contains("no scheme").hint_contains("--scheme");
+}
+
+#[test]
+fn a_replay_that_a_former_version_noted_is_gone_on_with() {
+    let (log, endpoint) = (Log::of(3), Endpoint::new());
+    log.replay(&["--event", "*", "-q", "--to", "9"])
+        .run()
+        .exit(3)
+        .stdout_contains("not sent")
+        .stderr_contains("--resume");
+    let path = log.path().with_extension("jsonl.replay");
+    let mut former = fs::read_to_string(&path).expect("what is left");
+    let end = former.find('\n').expect("a first line");
+    let mut request: Value = serde_json::from_str(&former[..end]).expect("JSON");
+    request.as_object_mut().expect("an object").retain(|key, _| !["headers", "scheme"].contains(&key.as_str()));
+    former.replace_range(..end, &request.to_string());
+    // A line had no time.
+    fs::write(&path, former.replace(",1580637600000]", "]")).expect("room");
+    log.replay(&["--resume", "-q", "--to", &endpoint.port()]).run().exit(0);
+    assert_eq!(bodies(&endpoint), expected(0..3));
+}
+
 /// A record of a forged delivery that came in, which a replay sent on with a signature of its own later.
 fn forged_and_replayed(port: &str) -> Log {
     let log = Log::of(1);

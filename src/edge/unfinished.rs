@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! {"schema":"wh.replay/1","what":["--failed"],…,"deliveries":3}     what was asked for
-//! [0,0,1042,873,"9f3c5a0e21d4b877"]                                  a delivery: its file, its place there, its hash
+//! [0,0,1042,873,"9f3c5a0e21d4b877",1795255200123]                    a delivery: its file, its place there, its hash, its time
 //! …
 //! 0                                                                  the first one was delivered
 //! ```
@@ -14,6 +14,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::log::reading::Place;
@@ -64,12 +65,19 @@ impl Request {
 }
 
 /// Headers of the user's own. Their values may be credentials, so that they are not kept, but known again.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Headers {
     /// Their names, in the order in which they were given.
     pub names: Vec<String>,
     /// What names and values are known by together.
     pub hash: u64,
+}
+
+impl Default for Headers {
+    /// None at all.
+    fn default() -> Self {
+        Self::of(std::iter::empty())
+    }
 }
 
 impl Headers {
@@ -98,7 +106,14 @@ pub struct Entry {
     pub place: Place,
     /// What the record is known by, should the file have changed.
     pub hash: u64,
+    /// When it was captured.
+    pub at: Option<Timestamp>,
 }
+
+/// The line of a delivery: the file, the part of it, the offset, the length, the hash, and the time in milliseconds since
+/// 1970, if it is known.
+#[derive(Deserialize)]
+struct EntryLine(u16, u8, u64, u32, String, #[serde(default)] Option<i64>);
 
 /// A replay on its way.
 #[derive(Debug)]
@@ -134,8 +149,12 @@ impl Unfinished {
         file.set_len(0)?;
         let mut writer = BufWriter::new(&file);
         serde_json::to_writer(&mut writer, request)?;
-        for Entry { file, place, hash } in entries {
-            write!(writer, "\n[{file},{},{},{},\"{hash:016x}\"]", place.part, place.offset, place.length)?;
+        for Entry { file, place, hash, at } in entries {
+            write!(writer, "\n[{file},{},{},{},\"{hash:016x}\"", place.part, place.offset, place.length)?;
+            if let Some(at) = at {
+                write!(writer, ",{}", at.as_millisecond())?;
+            }
+            writer.write_all(b"]")?;
         }
         writer.write_all(b"\n")?;
         writer.flush()?;
@@ -223,10 +242,10 @@ fn read(file: &File) -> io::Result<Option<(Stopped, u64)>> {
             // It was killed before it had begun.
             return Ok(None);
         }
-        let (file, part, offset, length, hash): (u16, u8, u64, u32, String) =
-            serde_json::from_slice(&line).map_err(|_| strange())?;
+        let EntryLine(file, part, offset, length, hash, at) = serde_json::from_slice(&line).map_err(|_| strange())?;
         let hash = u64::from_str_radix(&hash, 16).map_err(|_| strange())?;
-        entries.push(Entry { file, place: Place { part, offset, length }, hash });
+        let at = at.and_then(|at| Timestamp::from_millisecond(at).ok());
+        entries.push(Entry { file, place: Place { part, offset, length }, hash, at });
     }
     let mut done = vec![false; entries.len()];
     while next(&mut line)? {
@@ -253,6 +272,7 @@ mod tests {
                 file: 0,
                 place: place(index * 10),
                 hash: hash(&[u8::try_from(index).expect("small")]),
+                at: (index > 0).then(|| Timestamp::from_millisecond(1_795_255_200_123).expect("a time")),
             })
             .collect()
     }

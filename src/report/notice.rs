@@ -114,12 +114,14 @@ pub enum Notice {
         /// Of how many.
         all: usize,
     },
-    /// Ctrl-C was pressed, and what is on its way is waited for.
+    /// The run is over, and what is on its way is waited for.
     Finishing {
         /// How many answers are waited for.
         answers: usize,
         /// For how long at most.
         grace: Duration,
+        /// Whether Ctrl-C was what ended it.
+        interrupted: bool,
     },
     /// Deliveries are of nobody who is known, and are not replayed.
     Unrecognised {
@@ -297,9 +299,10 @@ fn stale_signatures(stale: usize, all: usize) -> String {
     format!("{stale} of {all} kept signatures are older than their scheme tolerates: they will be refused")
 }
 
-fn finishing(answers: usize, grace: Duration) -> String {
+fn finishing(answers: usize, grace: Duration, interrupted: bool) -> String {
     let answers = if answers == 1 { "one answer".to_owned() } else { format!("{answers} answers") };
-    format!("waiting for {answers}, {} at most; Ctrl-C again ends now", duration(grace))
+    let again = if interrupted { " again" } else { "" };
+    format!("waiting for {answers}, {} at most; Ctrl-C{again} ends now", duration(grace))
 }
 
 fn unrecognised(deliveries: usize) -> String {
@@ -388,7 +391,7 @@ impl fmt::Display for Notice {
             Self::Disputed { deliveries } => f.write_str(&disputed(*deliveries)),
             Self::Resumable { left } => write!(f, "{left} not delivered; wh replay --resume goes on with them"),
             Self::Resumed { what, left, all } => write!(f, "going on with {what}: {left} of {all} are left"),
-            Self::Finishing { answers, grace } => f.write_str(&finishing(*answers, *grace)),
+            Self::Finishing { answers, grace, interrupted } => f.write_str(&finishing(*answers, *grace, *interrupted)),
             Self::Unrecognised { deliveries } => f.write_str(&unrecognised(*deliveries)),
             Self::NotResumable { reason } => write!(f, "this replay cannot be resumed, should it be stopped: {reason}"),
             Self::StaleSignatures { stale, all } => f.write_str(&stale_signatures(*stale, *all)),

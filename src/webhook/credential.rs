@@ -37,8 +37,11 @@ pub fn sends_secret(scheme: &Scheme) -> bool {
 pub fn conceal(answer: &mut Answer, delivery: &Delivery, scheme: Option<&Scheme>) {
     let headers = delivery.request.headers().iter();
     let credentials = headers.filter(|(name, _)| is_credential(name.as_str(), scheme));
-    // `Bearer abc` is sent back as a whole or without its first word.
-    let words = credentials.flat_map(|(_, value)| value.as_bytes().rsplitn(2, |byte| *byte == b' ').take(1));
+    // `Bearer abc` is sent back without its first word, or as a whole; a secret may have spaces of its own.
+    let words = credentials.flat_map(|(_, value)| {
+        let whole = value.as_bytes();
+        whole.splitn(2, |byte| *byte == b' ').skip(1).chain([whole])
+    });
     for word in words.filter(|word| word.len() >= SHORTEST) {
         for value in answer.headers.values_mut() {
             if let Some(concealed) = without(value.as_bytes(), word) {
@@ -112,6 +115,11 @@ mod tests {
         assert!(sends_secret(&scheme));
         assert_eq!(answer.headers["x-echo"], format!("got Bearer {REDACTED}").as_str());
         assert_eq!(answer.headers["x-other"], "sk_live");
+        let request = http::Request::post("/").header("authorization", "Bearer correct horse");
+        let delivery = Delivery::of(request.body(Bytes::new()).expect("a request"));
+        let mut other = Answer { body: Bytes::from_static(b"so: correct horse"), ..answer.clone() };
+        conceal(&mut other, &delivery, Some(&scheme));
+        assert_eq!(other.body, format!("so: {REDACTED}"));
         assert_eq!(answer.body, [b"\xff ", REDACTED.as_bytes(), REDACTED.as_bytes(), b" no"].concat());
     }
 }

@@ -58,7 +58,8 @@ pub(super) async fn fly(run: &RefCell<Run<'_, '_>>) -> Left {
             stopped => break stopped,
         }
     };
-    let finished = finish(run, workers, &mut interruptions).await;
+    let interrupted = matches!(stopped, Ok(Some(Stop::Interrupted)));
+    let finished = finish(run, workers, &mut interruptions, interrupted).await;
     let stopped = stopped?;
     finished?;
     Ok(stopped)
@@ -69,10 +70,11 @@ async fn finish(
     run: &RefCell<Run<'_, '_>>,
     mut workers: FuturesUnordered<impl Future<Output = Left>>,
     interruptions: &mut Interruptions,
+    interrupted: bool,
 ) -> Result<(), Error> {
     run.borrow_mut().close();
     let deadline = Instant::now() + run.borrow().plan.grace;
-    let mut finished = if workers.is_empty() { Ok(()) } else { run.borrow_mut().tell_of_grace() };
+    let mut finished = if workers.is_empty() { Ok(()) } else { run.borrow_mut().tell_of_grace(interrupted) };
     while !workers.is_empty() {
         tokio::select! {
             left = one_leaves(run, &mut workers) => finished = finished.and(left.map(|_| ())),

@@ -144,10 +144,10 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     /// Says that what is on its way is waited for, where it is.
-    pub(super) fn tell_of_grace(&mut self) -> Result<(), Error> {
+    pub(super) fn tell_of_grace(&mut self, interrupted: bool) -> Result<(), Error> {
         match self.plan.grace {
             Duration::ZERO => Ok(()),
-            grace => self.screen.notice(Notice::Finishing { answers: self.flying, grace }),
+            grace => self.screen.notice(Notice::Finishing { answers: self.flying, grace, interrupted }),
         }
     }
 

@@ -266,7 +266,10 @@ fn begin(
     request.files = selection.paths();
     request.log = selection.log;
     request.deliveries = ready.len();
-    let entry = |ready: &Ready| Entry { file: ready.item.file, place: ready.item.place, hash: ready.hash };
+    let entry = |ready: &Ready| {
+        let Ready { item, at, hash } = *ready;
+        Entry { file: item.file, place: item.place, hash, at }
+    };
     let entries: Vec<Entry> = ready.iter().map(entry).collect();
     match Unfinished::begin(path, &request, &entries) {
         Ok(Some(unfinished)) => (Some(unfinished), None),

@@ -104,7 +104,7 @@ impl<'a> Preparer<'a> {
     pub(super) fn prepare_all(&mut self, selection: &Selection) -> Result<Vec<Ready>, Error> {
         let now = (self.context.clock)();
         let mut ready = Vec::with_capacity(selection.items.len());
-        let mut unknown = 0;
+        let (mut unknown, mut stranger) = (0, None);
         let mut line = Vec::new();
         for item in &selection.items {
             let captured = selection.read(item, &mut line)?;
@@ -112,6 +112,7 @@ impl<'a> Preparer<'a> {
             // Who asks for all that is there is not stopped by a stranger's request in it.
             if self.args.asks_for_all() && !self.keep_signature && self.provider(&captured.delivery)?.is_none() {
                 unknown += 1;
+                stranger.get_or_insert_with(|| named(&captured.delivery));
                 continue;
             }
             for name in replaying::redacted(&captured.delivery) {
@@ -127,8 +128,8 @@ impl<'a> Preparer<'a> {
             item.serial -= unknown;
             ready.push(Ready { item, at, hash });
         }
-        if ready.is_empty() {
-            return Err(Error::NothingToReplay);
+        if let (true, Some(delivery)) = (ready.is_empty(), stranger) {
+            return Err(unrecognised(delivery));
         }
         self.unknown = unknown;
         Ok(ready)
@@ -257,10 +258,7 @@ impl<'a> Preparer<'a> {
                 })?;
             }
             None if self.keep_signature => {}
-            None => {
-                let reason = "no scheme is recognised, so it cannot be signed".to_owned();
-                return Err(unreplayable(&delivery, reason, "name it with --scheme, or give --keep-signature"));
-            }
+            None => return Err(unrecognised(named(&delivery))),
         }
         remove(delivery.request.headers_mut(), |name| redacted.iter().any(|redacted| name == redacted.as_str()));
         Ok((delivery, way))
@@ -371,6 +369,15 @@ impl<'a> Preparer<'a> {
         self.ways.push(Way { target, provider: provider.map(Arc::clone) });
         self.known_ways.insert(key, self.ways.len() - 1);
         Ok(self.ways.len() - 1)
+    }
+}
+
+/// A delivery is nobody's that is known.
+fn unrecognised(delivery: String) -> Error {
+    Error::Unreplayable {
+        delivery,
+        reason: "no scheme is recognised, so it cannot be signed".to_owned(),
+        hint: "name it with --scheme, or give --keep-signature".to_owned(),
     }
 }
 

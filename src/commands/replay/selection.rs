@@ -124,7 +124,7 @@ impl Selection {
             file: entry.file,
             place: entry.place,
             serial,
-            first: None,
+            first: entry.at,
             known: Some(entry.hash),
         };
         Ok(Self { files, log: stopped.request.log, items: left.map(item).collect(), passing: false })
@@ -220,9 +220,9 @@ impl Choosing {
             if each.found.len() < most || to_the_end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         self.notices.extend(notices);
-        let mut found: Vec<Chosen> = each.in_order(file).collect();
-        found.drain(..found.len().saturating_sub(most));
-        self.found.append(&mut found);
+        // The same ones are meant, however far up was looked.
+        each.found.truncate(most);
+        self.found.extend(each.in_order(file));
         Ok(())
     }
 

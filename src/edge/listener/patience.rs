@@ -143,6 +143,7 @@ impl Progress {
         self.since.store(now, Ordering::Relaxed);
         self.heard.store(now, Ordering::Relaxed);
         self.over.store(false, Ordering::Relaxed);
+        self.looking_out.store(false, Ordering::Relaxed);
         self.stage.store(stage as u8, Ordering::Relaxed);
     }
 

@@ -74,8 +74,8 @@ impl Plain {
     /// Sends a delivery and reads what is answered. The time for that begins at `started`; when it is over, `incoming` has
     /// what had come by then.
     ///
-    /// A kept connection may be closed by the other side just as the delivery goes out on it. Where that is certain, the
-    /// delivery goes out again on a new one. One that may have been read does not (RFC 9110, section 9.2.2).
+    /// A kept connection may be closed by the other side just as the delivery goes out on it. Where the system says so, the
+    /// delivery goes out again on a new one. One that was read and not answered does not (RFC 9110, section 9.2.2).
     pub(super) async fn exchange(
         &self,
         delivery: &Delivery,
@@ -145,7 +145,8 @@ impl Plain {
 }
 
 /// Whether the other side was gone before a request could be read: the connection had ended before it took the request,
-/// or what was sent came back as something that nobody takes any more.
+/// or what was sent came back as something that nobody takes any more. Only one that resets connections on purpose may have
+/// read it all the same.
 fn was_not_read(error: &hyper::Error) -> bool {
     let reason = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     let unread = [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe];
