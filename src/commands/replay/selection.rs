@@ -210,8 +210,8 @@ impl Choosing {
     /// The deliveries of the log, each once, or so many of the newest.
     fn newest(&mut self, last: Option<usize>) -> Result<(), Error> {
         let file = self.log()?;
-        let mut each = Each::new(self.kept);
         let most = last.unwrap_or(usize::MAX);
+        let mut each = Each::new(self.kept, most);
         let filter = &self.filter;
         // What a delivery was at first stands further up in the log.
         let to_the_end = self.kept.pace || self.kept.signature;
@@ -220,8 +220,6 @@ impl Choosing {
             if each.found.len() < most || to_the_end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         self.notices.extend(notices);
-        // The same ones are meant, however far up was looked.
-        each.found.truncate(most);
         self.found.extend(each.in_order(file));
         Ok(())
     }
@@ -231,7 +229,7 @@ impl Choosing {
         let file = self.log()?;
         let logged = self.lines(file);
         let (_, places) = logged.find_typed(id)?;
-        let mut each = Each::new(self.kept);
+        let mut each = Each::new(self.kept, usize::MAX);
         let mut line = Vec::new();
         for place in places {
             logged.reader().read(place, &mut line).map_err(|reason| logged.unreadable(reason))?;
@@ -277,6 +275,8 @@ impl Choosing {
 /// listener received is what was sent to it.
 struct Each {
     kept: Kept,
+    /// How many are wanted.
+    most: usize,
     found: Vec<Found>,
     known: HashMap<u64, Option<usize>>,
     seen: usize,
@@ -293,8 +293,8 @@ struct Found {
 }
 
 impl Each {
-    fn new(kept: Kept) -> Self {
-        Self { kept, found: Vec::new(), known: HashMap::new(), seen: 0 }
+    fn new(kept: Kept, most: usize) -> Self {
+        Self { kept, most, found: Vec::new(), known: HashMap::new(), seen: 0 }
     }
 
     fn see(&mut self, recorded: &Recorded<'_>, place: Place, filter: &Filter) {
@@ -303,6 +303,10 @@ impl Each {
         let Keys { own, here, there } = Keys::new(recorded, place);
         let found = Found { seen: self.seen, place, has_url, first: recorded.at, there };
         let known = self.known.get(&own).or_else(|| self.known.get(&there)).copied();
+        if known.is_none() && self.found.len() == self.most {
+            // The same ones are meant, however far up is looked.
+            return;
+        }
         let received = recorded.direction == Direction::Received;
         if filter.invalid && known.is_none() && !received {
             // Only who received it says whether it was genuine.
